@@ -1,0 +1,2 @@
+//! Takes the static keys out of Azure Machine Learning.
+fn main() {}

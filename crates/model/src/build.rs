@@ -1,0 +1,295 @@
+//! From parsed documents to an inventory: interning, and merging what several documents say of one resource.
+
+use crate::inventory::{Row, Store};
+use crate::{Coverage, CoverageEntry, Fact, Field, Inventory, Kind, Note, PairSpan, Source, Sym, Texts};
+use hashbrown::HashTable;
+use std::cmp::Ordering;
+
+/// The position of a source in the order in which it was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceIx(pub u32);
+
+/// A resource as one document has it, inside a [`Batch`].
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its id.
+    pub id: Sym,
+    /// Its resource type, as given.
+    pub resource_type: Sym,
+    /// What dekey takes the type for.
+    pub kind: Kind,
+    /// The api-version it was read with, where known.
+    pub api_version: Option<Sym>,
+    /// When it was read, where known.
+    pub read_at: Option<Sym>,
+    /// The document holds the whole envelope: what is absent from it does not exist.
+    pub whole: bool,
+    /// Line in the source, from 1.
+    pub line: u32,
+    /// Its facts, in the batch's table.
+    pub facts: std::ops::Range<usize>,
+    /// The resource as JSON, when raw documents are kept.
+    pub raw: Option<Box<str>>,
+}
+
+/// Resources parsed together, with tables of their own, so that batches can be made on any thread.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Texts of this batch.
+    pub texts: Texts,
+    /// Pairs that facts point to.
+    pub pairs: Vec<(Sym, Sym)>,
+    /// JSON values that facts point to.
+    pub json: Vec<serde_json::Value>,
+    /// Facts of all drafts.
+    pub facts: Vec<(Field, Fact)>,
+    /// The resources.
+    pub drafts: Vec<Draft>,
+    /// What was not taken.
+    pub notes: Vec<Note>,
+}
+
+/// Collects batches into an [`Inventory`]. The result does not depend on the order of documents or batches, but for which
+/// of two identical documents is named as the source.
+#[derive(Debug, Default)]
+pub struct Builder {
+    store: Store,
+    coverage: Coverage,
+}
+
+impl Builder {
+    /// An empty builder.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Announces a source.
+    pub fn source(&mut self, name: &str) -> SourceIx {
+        let ix = u32::try_from(self.coverage.sources.len()).unwrap_or(u32::MAX);
+        self.coverage.sources.push(Source {
+            name: name.to_owned(),
+            format: String::new(),
+            resources: 0,
+            bytes: 0,
+        });
+        SourceIx(ix)
+    }
+
+    /// Says what a source turned out to be.
+    pub fn describe(&mut self, source: SourceIx, format: &str, bytes: u64) {
+        if let Some(entry) = self.coverage.sources.get_mut(source.0 as usize) {
+            format.clone_into(&mut entry.format);
+            entry.bytes = bytes;
+        }
+    }
+
+    /// Adds something that was not taken.
+    pub fn note(&mut self, note: Note) {
+        self.coverage.notes.push(note);
+    }
+
+    /// Adds a line of a coverage manifest.
+    pub fn covers(&mut self, entry: CoverageEntry) {
+        self.coverage.add(entry);
+    }
+
+    /// Adds a batch.
+    pub fn absorb(&mut self, source: SourceIx, batch: Batch) {
+        if let Some(entry) = self.coverage.sources.get_mut(source.0 as usize) {
+            entry.resources += batch.drafts.len() as u64;
+        }
+        self.coverage.notes.extend(batch.notes);
+        self.store.absorb(source, batch.texts, batch.pairs, batch.json, &batch.facts, batch.drafts);
+    }
+
+    /// Merges, indexes and closes.
+    pub fn finish(mut self) -> Inventory {
+        self.store.merge_duplicates();
+        self.coverage.notes.sort();
+        self.coverage.notes.dedup();
+        Inventory::new(self.store, self.coverage)
+    }
+}
+
+impl Store {
+    fn absorb(
+        &mut self,
+        source: SourceIx,
+        texts: Texts,
+        pairs: Vec<(Sym, Sym)>,
+        json: Vec<serde_json::Value>,
+        facts: &[(Field, Fact)],
+        drafts: Vec<Draft>,
+    ) {
+        let map: Vec<Sym> = texts.iter().map(|text| self.texts.intern(text)).collect();
+        let sym = |s: Sym| map.get(s.0 as usize).copied().unwrap_or(s);
+        let (pairs_base, json_base) = (offset(self.pairs.len()), offset(self.json.len()));
+        self.pairs.extend(pairs.into_iter().map(|(name, value)| (sym(name), sym(value))));
+        self.json.extend(json);
+        let facts_base = self.facts.len();
+        self.facts.extend(facts.iter().map(|&(field, fact)| {
+            let moved = match fact {
+                Fact::Text(s) => Fact::Text(sym(s)),
+                Fact::Number(s) => Fact::Number(sym(s)),
+                Fact::Pairs(span) => {
+                    Fact::Pairs(PairSpan { start: span.start.saturating_add(pairs_base), len: span.len })
+                }
+                Fact::Json(ix) => Fact::Json(ix.saturating_add(json_base)),
+                Fact::Null | Fact::Bool(_) | Fact::Odd => fact,
+            };
+            (field, moved)
+        }));
+        self.rows.extend(drafts.into_iter().map(|draft| Row {
+            id: sym(draft.id),
+            resource_type: sym(draft.resource_type),
+            kind: draft.kind,
+            api_version: draft.api_version.map(sym),
+            read_at: draft.read_at.map(sym),
+            whole: draft.whole,
+            source,
+            line: draft.line,
+            facts_start: offset(facts_base + draft.facts.start),
+            facts_len: u16::try_from(draft.facts.len()).unwrap_or(u16::MAX),
+            raw: draft.raw,
+        }));
+    }
+
+    /// Finds rows of one id and folds them into one: the newest wins, what it does not say is filled in from the next.
+    fn merge_duplicates(&mut self) {
+        let mut table: HashTable<u32> = HashTable::with_capacity(self.rows.len());
+        let mut groups: Vec<Vec<u32>> = Vec::new();
+        let mut group_of: hashbrown::HashMap<u32, usize, foldhash::fast::FixedState> =
+            hashbrown::HashMap::default();
+        for ix in 0..offset(self.rows.len()) {
+            let id = self.id_of(ix);
+            let hash = crate::fold_hash(id);
+            if let Some(&first) = table.find(hash, |&other| crate::eq_ids(self.id_of(other), id)) {
+                let group = *group_of.entry(first).or_insert_with(|| {
+                    groups.push(vec![first]);
+                    groups.len() - 1
+                });
+                if let Some(group) = groups.get_mut(group) {
+                    group.push(ix);
+                }
+            } else {
+                table.insert_unique(hash, ix, |&other| crate::fold_hash(self.id_of(other)));
+            }
+        }
+        if groups.is_empty() {
+            self.by_id = table;
+            return;
+        }
+        let mut dropped = vec![false; self.rows.len()];
+        for group in groups {
+            self.fold_group(group, &mut dropped);
+        }
+        let mut keep = dropped.iter().map(|d| !d);
+        self.rows.retain(|_| keep.next().unwrap_or(true));
+        self.rebuild_ids();
+    }
+
+    fn fold_group(&mut self, mut group: Vec<u32>, dropped: &mut [bool]) {
+        group.sort_by(|&a, &b| self.rank(b, a));
+        let Some((&winner, rest)) = group.split_first() else { return };
+        let mut facts: Vec<(Field, Fact)> = self.facts_of(winner).to_vec();
+        let mut whole = self.rows.get(winner as usize).is_some_and(|r| r.whole);
+        let mut raw = self.rows.get_mut(winner as usize).and_then(|r| r.raw.take());
+        for &older in rest {
+            let mut added: Vec<(Field, Fact)> = Vec::new();
+            for &(field, fact) in self.facts_of(older) {
+                if !facts.iter().any(|&(known, _)| overrides(known, field)) {
+                    added.push((field, fact));
+                }
+            }
+            facts.append(&mut added);
+            let older_row = self.rows.get_mut(older as usize);
+            whole |= older_row.as_ref().is_some_and(|r| r.whole);
+            raw = fill_raw(raw, older_row.and_then(|r| r.raw.take()));
+            if let Some(flag) = dropped.get_mut(older as usize) {
+                *flag = true;
+            }
+        }
+        facts.sort_by_key(|f| f.0);
+        let start = offset(self.facts.len());
+        self.facts.extend_from_slice(&facts);
+        if let Some(row) = self.rows.get_mut(winner as usize) {
+            row.facts_start = start;
+            row.facts_len = u16::try_from(facts.len()).unwrap_or(u16::MAX);
+            row.whole = whole;
+            row.raw = raw;
+        }
+    }
+
+    /// Orders two rows of one resource, newest last: when it was read, when it was changed, with which api-version; then
+    /// by content, so that the order of documents never matters.
+    fn rank(&self, a: u32, b: u32) -> Ordering {
+        let key = |ix: u32| {
+            let row = self.rows.get(ix as usize);
+            let read = row.and_then(|r| r.read_at).and_then(|s| instant(self.texts.get(s)));
+            let changed = self.facts_of(ix).iter().find_map(|&(field, fact)| match (field, fact) {
+                (Field::ModifiedAt, Fact::Text(s)) => instant(self.texts.get(s)),
+                _ => None,
+            });
+            let version = row.and_then(|r| r.api_version).map(|s| self.texts.get(s));
+            (read, changed, version)
+        };
+        key(a).cmp(&key(b)).then_with(|| self.content(a).cmp(&self.content(b)))
+    }
+
+    fn content(&self, ix: u32) -> String {
+        use std::fmt::Write as _;
+        let mut out = self.id_of(ix).to_owned();
+        for &(field, fact) in self.facts_of(ix) {
+            // Writing to a string does not fail.
+            let _ = write!(out, "\n{field:?} ");
+            let _ = match fact {
+                Fact::Text(s) | Fact::Number(s) => out.write_str(self.texts.get(s)),
+                Fact::Json(at) => write!(out, "{}", self.json.get(at as usize).unwrap_or(&serde_json::Value::Null)),
+                Fact::Pairs(span) => {
+                    self.pairs_of(span).try_for_each(|(name, value)| write!(out, "{name}={value};"))
+                }
+                Fact::Null | Fact::Bool(_) | Fact::Odd => write!(out, "{fact:?}"),
+            };
+        }
+        out
+    }
+}
+
+/// Whether a fact already known stands in the way of another: the same field, or the `null` of a block around it.
+fn overrides(known: Field, field: Field) -> bool {
+    known == field
+}
+
+/// Fills what the newer document does not have from the older one.
+fn fill_raw(newer: Option<Box<str>>, older: Option<Box<str>>) -> Option<Box<str>> {
+    let (Some(newer), Some(older)) = (&newer, &older) else { return newer.or(older) };
+    let (Ok(mut value), Ok(rest)) = (serde_json::from_str(newer), serde_json::from_str(older)) else {
+        return Some(newer.clone());
+    };
+    fill(&mut value, rest);
+    Some(value.to_string().into_boxed_str())
+}
+
+fn fill(value: &mut serde_json::Value, from: serde_json::Value) {
+    let (serde_json::Value::Object(into), serde_json::Value::Object(from)) = (value, from) else { return };
+    for (name, theirs) in from {
+        let own = into.keys().find(|key| key.eq_ignore_ascii_case(&name)).cloned();
+        match own.and_then(|key| into.get_mut(&key)) {
+            // Tags and attached identities are one value each: a name missing from the newer set was taken away.
+            Some(_) if ["tags", "userAssignedIdentities"].contains(&name.as_str()) => {}
+            Some(mine) => fill(mine, theirs),
+            None => {
+                into.insert(name, theirs);
+            }
+        }
+    }
+}
+
+fn instant(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok()
+}
+
+/// Tables are bounded by memory long before 2^32 entries.
+pub(crate) fn offset(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,203 @@
+//! The properties that dekey keeps of a resource, each by its JSON pointer.
+//!
+//! Everything else is skipped while reading, which is what lets a tenant of a hundred thousand workspaces fit in little
+//! memory. A property that no row names is not known to any rule.
+
+use std::sync::LazyLock;
+
+/// How the value at a pointer is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// A string, number or boolean.
+    Scalar,
+    /// A map of texts (tags): name and value, with secrets in values masked.
+    Pairs,
+    /// Only the keys of a map.
+    Keys,
+    /// Only whether there is something other than `null`: the value may be a secret.
+    Presence,
+    /// A map of which only the names are kept whose value looks like a secret, with what it looks like.
+    SecretNames,
+    /// The whole value, with secrets masked.
+    Json,
+}
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident = $pointer:literal, $capture:ident;)*) => {
+        /// A property that dekey keeps.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Field {
+            $($(#[$doc])* #[doc = concat!("`", $pointer, "`")] $name,)*
+        }
+
+        const TABLE: &[(Field, &str, Capture)] = &[$((Field::$name, $pointer, Capture::$capture),)*];
+    };
+}
+
+fields! {
+    // The envelope of every resource.
+    Kind = "/kind", Scalar;
+    Location = "/location", Scalar;
+    Tags = "/tags", Pairs;
+    Identity = "/identity", Presence;
+    IdentityType = "/identity/type", Scalar;
+    IdentityPrincipal = "/identity/principalId", Scalar;
+    UserAssignedIdentities = "/identity/userAssignedIdentities", Keys;
+    ModifiedAt = "/systemData/lastModifiedAt", Scalar;
+    CreatedBy = "/systemData/createdBy", Scalar;
+    CreatedByType = "/systemData/createdByType", Scalar;
+    Properties = "/properties", Presence;
+    ProvisioningState = "/properties/provisioningState", Scalar;
+    // Workspaces.
+    StorageAccount = "/properties/storageAccount", Scalar;
+    KeyVault = "/properties/keyVault", Scalar;
+    ContainerRegistry = "/properties/containerRegistry", Scalar;
+    ApplicationInsights = "/properties/applicationInsights", Scalar;
+    HubResourceId = "/properties/hubResourceId", Scalar;
+    PrimaryUserAssignedIdentity = "/properties/primaryUserAssignedIdentity", Scalar;
+    SystemDatastoresAuthMode = "/properties/systemDatastoresAuthMode", Scalar;
+    // Datastores.
+    DatastoreType = "/properties/datastoreType", Scalar;
+    AccountName = "/properties/accountName", Scalar;
+    CredentialsType = "/properties/credentials/credentialsType", Scalar;
+    ServiceDataAccessAuthIdentity = "/properties/serviceDataAccessAuthIdentity", Scalar;
+    DatastoreSubscription = "/properties/subscriptionId", Scalar;
+    DatastoreResourceGroup = "/properties/resourceGroup", Scalar;
+    // Connections.
+    AuthType = "/properties/authType", Scalar;
+    Category = "/properties/category", Scalar;
+    ExpiryTime = "/properties/expiryTime", Scalar;
+    IsSharedToAll = "/properties/isSharedToAll", Scalar;
+    // Computes.
+    ComputeType = "/properties/computeType", Scalar;
+    DisableLocalAuth = "/properties/disableLocalAuth", Scalar;
+    IsAttachedCompute = "/properties/isAttachedCompute", Scalar;
+    SshPublicAccess = "/properties/properties/sshSettings/sshPublicAccess", Scalar;
+    RemoteLoginPort = "/properties/properties/remoteLoginPortPublicAccess", Scalar;
+    AdminUserPassword = "/properties/properties/userAccountCredentials/adminUserPassword", Presence;
+    VirtualMachinePassword = "/properties/properties/administratorAccount/password", Presence;
+    // Endpoints and deployments.
+    AuthMode = "/properties/authMode", Scalar;
+    EndpointComputeType = "/properties/endpointComputeType", Scalar;
+    SecretVariables = "/properties/environmentVariables", SecretNames;
+    // Storage accounts.
+    AllowSharedKeyAccess = "/properties/allowSharedKeyAccess", Scalar;
+    DefaultToOAuthAuthentication = "/properties/defaultToOAuthAuthentication", Scalar;
+    Key1CreationTime = "/properties/keyCreationTime/key1", Scalar;
+    Key2CreationTime = "/properties/keyCreationTime/key2", Scalar;
+    KeyExpirationPeriod = "/properties/keyPolicy/keyExpirationPeriodInDays", Scalar;
+    SasExpirationPeriod = "/properties/sasPolicy/sasExpirationPeriod", Scalar;
+    SasExpirationAction = "/properties/sasPolicy/expirationAction", Scalar;
+    // Key vaults.
+    EnableRbacAuthorization = "/properties/enableRbacAuthorization", Scalar;
+    AccessPolicies = "/properties/accessPolicies", Json;
+    // Container registries and their tokens.
+    AdminUserEnabled = "/properties/adminUserEnabled", Scalar;
+    AnonymousPullEnabled = "/properties/anonymousPullEnabled", Scalar;
+    RoleAssignmentMode = "/properties/roleAssignmentMode", Scalar;
+    TokenStatus = "/properties/status", Scalar;
+    TokenPasswords = "/properties/credentials/passwords", Presence;
+    // Diagnostic settings.
+    Logs = "/properties/logs", Json;
+    LogAnalyticsWorkspace = "/properties/workspaceId", Scalar;
+    LogStorageAccount = "/properties/storageAccountId", Scalar;
+    LogEventHub = "/properties/eventHubAuthorizationRuleId", Scalar;
+    // Authorization.
+    PrincipalId = "/properties/principalId", Scalar;
+    PrincipalType = "/properties/principalType", Scalar;
+    RoleDefinitionId = "/properties/roleDefinitionId", Scalar;
+    Scope = "/properties/scope", Scalar;
+    // Policy.
+    DisplayName = "/properties/displayName", Scalar;
+    PolicyDefinitionId = "/properties/policyDefinitionId", Scalar;
+    EnforcementMode = "/properties/enforcementMode", Scalar;
+    NotScopes = "/properties/notScopes", Json;
+    PolicyParameters = "/properties/parameters", Json;
+    PolicyOverrides = "/properties/overrides", Json;
+    PolicyRule = "/properties/policyRule", Json;
+    PolicyDefinitions = "/properties/policyDefinitions", Json;
+    PolicyAssignmentId = "/properties/policyAssignmentId", Scalar;
+    ExemptionCategory = "/properties/exemptionCategory", Scalar;
+    ExpiresOn = "/properties/expiresOn", Scalar;
+}
+
+impl Field {
+    /// Every field.
+    pub fn all() -> impl Iterator<Item = Field> {
+        TABLE.iter().map(|row| row.0)
+    }
+
+    /// Where the value stands in the resource.
+    pub fn pointer(self) -> &'static str {
+        TABLE.get(self as usize).map_or("", |row| row.1)
+    }
+
+    /// Whether the field is part of `properties`, which some list calls leave out.
+    pub fn in_properties(self) -> bool {
+        self.pointer().starts_with("/properties")
+    }
+}
+
+/// The fields as a tree of property names, to be walked along a document.
+#[derive(Debug, Default)]
+pub struct FieldNode {
+    /// The field that ends here.
+    pub field: Option<(Field, Capture)>,
+    children: Vec<(&'static str, FieldNode)>,
+}
+
+static ROOT: LazyLock<FieldNode> = LazyLock::new(|| {
+    let mut root = FieldNode::default();
+    for &(field, pointer, capture) in TABLE {
+        root.insert(pointer.trim_start_matches('/'), field, capture);
+    }
+    root
+});
+
+impl FieldNode {
+    /// The tree of all fields.
+    pub fn root() -> &'static FieldNode {
+        &ROOT
+    }
+
+    /// The node below a property. Property names are compared without case: providers differ (`DisableLocalAuth`).
+    pub fn child(&self, name: &str) -> Option<&FieldNode> {
+        self.children.iter().find(|(own, _)| own.len() == name.len() && own.eq_ignore_ascii_case(name)).map(|c| &c.1)
+    }
+
+    /// Whether there is nothing below.
+    pub fn is_leaf(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    fn insert(&mut self, path: &'static str, field: Field, capture: Capture) {
+        let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        let at = self.children.iter().position(|(own, _)| *own == name).unwrap_or_else(|| {
+            self.children.push((name, FieldNode::default()));
+            self.children.len() - 1
+        });
+        let Some((_, node)) = self.children.get_mut(at) else { return };
+        if rest.is_empty() {
+            node.field = Some((field, capture));
+        } else {
+            node.insert(rest, field, capture);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_found_along_its_pointer_in_any_case() {
+        for (ix, field) in Field::all().enumerate() {
+            assert_eq!(field as usize, ix);
+            let pointer = field.pointer().to_ascii_uppercase();
+            let node = pointer.split('/').skip(1).try_fold(FieldNode::root(), |node, name| node.child(name));
+            assert_eq!(node.and_then(|n| n.field).map(|f| f.0), Some(field), "{pointer}");
+        }
+        assert!(FieldNode::root().child("nonsense").is_none());
+    }
+}

@@ -1,0 +1,169 @@
+//! Telling static credentials apart from other text, so that they are masked before anything keeps them.
+//!
+//! The forms are those that Azure and its neighbours issue. This is a safety net for values that stand where none belong
+//! (tags, names, environment variables); dekey reads credentials by type, never by value.
+
+use aho_corasick::AhoCorasick;
+use regex::Regex;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// Texts without any of these hold no credential of a known form; nearly all texts end here.
+const MARKERS: &[&str] = &[
+    "key", "sig=", "eyj", "password", "passwd", "pwd", "secret", "token", "==", "ghp_", "github_pat_", "dapi", "sk-",
+    "8q~", "+acr", "+ast", "jqqj99", "@",
+];
+
+/// Label and pattern; what is masked is the group `s`, or the whole match.
+const FORMS: &[(&str, &str)] = &[
+    ("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*)"),
+    ("connection string key", r"(?i)(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<s>[A-Za-z0-9+/=%_-]{8,})"),
+    ("SAS signature", r"(?i)\bsig=(?P<s>[A-Za-z0-9%+/=_-]{16,})"),
+    ("account key", r"(?P<s>[A-Za-z0-9+/]{86}==)"),
+    ("JSON Web Token", r"(?P<s>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"),
+    ("Entra client secret", r"(?P<s>[A-Za-z0-9_~.\-]{3}8Q~[A-Za-z0-9_~.\-]{30,})"),
+    ("Azure resource key", r"(?P<s>[A-Za-z0-9+/]{20,}(?:\+ACR|\+ASt|JQQJ99)[A-Za-z0-9+/=]{4,})"),
+    ("GitHub token", r"(?P<s>(?:ghp_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}))"),
+    ("Databricks token", r"(?P<s>\bdapi[a-f0-9]{32})"),
+    ("API key", r"(?P<s>\bsk-[A-Za-z0-9_-]{20,})"),
+    ("password in a URL", r"://[^/\s:@]+:(?P<s>[^/\s@]{3,})@"),
+    (
+        "password",
+        r#"(?i)(?:password|passwd|pwd|client_?secret|secret|api[_-]?key|access[_-]?key|account[_-]?key|token)["']?\s*[=:]\s*["']?(?P<s>[^\s;,&"'\[]{6,})"#,
+    ),
+];
+
+/// Words in the name of a variable that announce a secret.
+const NAMES: &[&str] = &[
+    "password", "passwd", "pwd", "secret", "apikey", "api_key", "accountkey", "account_key", "accesskey", "access_key",
+    "storagekey", "storage_key", "connectionstring", "connection_string", "connstr", "sastoken", "sas_token", "token",
+    "private_key", "credential",
+];
+
+struct Forms {
+    markers: Option<AhoCorasick>,
+    patterns: Vec<(&'static str, Regex)>,
+}
+
+static COMPILED: LazyLock<Forms> = LazyLock::new(|| Forms {
+    markers: AhoCorasick::builder().ascii_case_insensitive(true).build(MARKERS).ok(),
+    patterns: FORMS.iter().filter_map(|(label, form)| Some((*label, Regex::new(form).ok()?))).collect(),
+});
+
+/// What kind of credential a text holds, if it holds one of a known form.
+pub fn recognise(text: &str) -> Option<&'static str> {
+    if !may_hold(text) {
+        return None;
+    }
+    COMPILED.patterns.iter().find(|(_, form)| form.is_match(text)).map(|(label, _)| *label)
+}
+
+/// The text with every credential of a known form masked.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    if !may_hold(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = Cow::Borrowed(text);
+    for (label, form) in &COMPILED.patterns {
+        if form.is_match(&masked) {
+            masked = Cow::Owned(mask_form(form, label, &masked));
+        }
+    }
+    masked
+}
+
+fn mask_form(form: &Regex, label: &str, text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for found in form.captures_iter(text) {
+        let Some(secret) = found.name("s").or_else(|| found.get(0)) else { continue };
+        out.push_str(text.get(done..secret.start()).unwrap_or(""));
+        out.push_str("[masked ");
+        out.push_str(label);
+        out.push(']');
+        done = secret.end();
+    }
+    out.push_str(text.get(done..).unwrap_or(""));
+    out
+}
+
+fn may_hold(text: &str) -> bool {
+    text.len() >= 12 && COMPILED.markers.as_ref().is_none_or(|markers| markers.is_match(text))
+}
+
+/// What a named value looks like: a credential of a known form, or any literal under a name that announces one. References
+/// (`${{..}}`, `@Microsoft.KeyVault(..)`, vault addresses, secret URIs) are not secrets.
+pub fn recognise_variable(name: &str, value: &str) -> Option<&'static str> {
+    if let Some(label) = recognise(value) {
+        return Some(label);
+    }
+    let value = value.trim();
+    let reference = value.starts_with("${{")
+        || value.starts_with("@Microsoft.KeyVault")
+        || value.starts_with('[')
+        || value.starts_with('/')
+        || value.contains(".vault.")
+        || value.starts_with("keyvault");
+    let plain = value.len() < 8 || ["true", "false", "none"].iter().any(|w| value.eq_ignore_ascii_case(w));
+    if reference || plain || value.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    // `SECRET_NAME`, `TOKEN_URL`, `KEY_VAULT_ENDPOINT` say where a secret is, not what it is.
+    let locator = ["_name", "_url", "_uri", "_endpoint", "_id", "_path", "_file", "_type", "_ttl", "_limit"];
+    if locator.iter().any(|end| name.ends_with(end)) {
+        return None;
+    }
+    NAMES.iter().any(|word| name.contains(word)).then_some("value under a name that announces a secret")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> String {
+        "Zm9v".repeat(21) + "Zm==" // 86 characters and padding: the shape of a storage key, the text of none.
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert_eq!(COMPILED.patterns.len(), FORMS.len());
+        assert!(COMPILED.markers.is_some());
+    }
+
+    #[test]
+    fn secrets_are_masked_and_the_rest_stays() {
+        let text = format!("DefaultEndpointsProtocol=https;AccountName=st;AccountKey={};x=y", key());
+        let masked = mask(&text);
+        assert!(!masked.contains(&key()), "{masked}");
+        assert!(masked.starts_with("DefaultEndpointsProtocol=https;AccountName=st;AccountKey=[masked"), "{masked}");
+        assert_eq!(recognise(&text), Some("connection string key"));
+        assert_eq!(recognise(&key()), Some("account key"));
+        for text in ["https://u:hunter22@h/x", "password = hunter22!", "?sv=2024&sig=abcdefghijklmnop%3D"] {
+            assert_ne!(mask(text), text);
+        }
+    }
+
+    #[test]
+    fn ordinary_texts_are_left_alone() {
+        for text in [
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv",
+            "ana@contoso.example",
+            "AccountKey",
+            "accesskey",
+            "https://kv.vault.azure.net/secrets/token",
+            "2025-01-01T00:00:00Z",
+        ] {
+            assert_eq!(mask(text), text);
+        }
+    }
+
+    #[test]
+    fn variables_are_judged_by_name_and_value() {
+        assert!(recognise_variable("DB_PASSWORD", "correct-horse").is_some());
+        assert!(recognise_variable("DB_PASSWORD", "${{secrets.db}}").is_none());
+        assert!(recognise_variable("TOKEN_URL", "https://login.example").is_none());
+        assert!(recognise_variable("MODEL_NAME", "correct-horse").is_none());
+        assert!(recognise_variable("CONN", &format!("AccountKey={}", key())).is_some());
+    }
+}

@@ -1,0 +1,144 @@
+//! Verdicts: findings with evidence, and what could not be judged.
+
+use crate::{Field, Kind, ResourceIx, Sym};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The position of a rule in the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIx(pub u16);
+
+/// How bad a finding is, worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; nothing has to be done.
+    Info,
+    /// Housekeeping.
+    Low,
+    /// Weakens a control that others rely on.
+    Medium,
+    /// A static credential gives access today, or the means to take it away are missing.
+    High,
+    /// A credential lies open.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity, worst first.
+    pub const ALL: [Severity; 5] =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+
+    /// The lower-case word used in every output and setting.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+
+    /// The severity that a word names.
+    pub fn parse(text: &str) -> Option<Severity> {
+        Severity::ALL.into_iter().find(|s| s.as_str().eq_ignore_ascii_case(text))
+    }
+
+    /// One step less urgent; info stays.
+    #[must_use]
+    pub fn lowered(self) -> Severity {
+        match self {
+            Severity::Critical => Severity::High,
+            Severity::High => Severity::Medium,
+            Severity::Medium => Severity::Low,
+            Severity::Low | Severity::Info => Severity::Info,
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// A heuristic: look before you act.
+    Low,
+    /// Follows from documented defaults rather than from a value that was read.
+    Medium,
+    /// Read from the resource itself.
+    High,
+}
+
+impl Confidence {
+    /// The lower-case word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
+/// What a finding rests on. Values of fields are looked up when they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The value of a field, or its absence.
+    Field(ResourceIx, Field),
+    /// Something inside a list or map: JSON pointer and value as text (never a secret).
+    Item(Box<(ResourceIx, String, String)>),
+}
+
+/// A rule that fired on a resource.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleIx,
+    /// The resource it is about.
+    pub resource: ResourceIx,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Why it matters here, in one sentence.
+    pub message: Cow<'static, str>,
+    /// What moved the severity away from the rule's own, in one sentence.
+    pub context: Option<Cow<'static, str>>,
+    /// What it rests on.
+    pub evidence: SmallVec<[Evidence; 2]>,
+    /// Tells several findings of one rule on one resource apart, in a way that stays the same over time.
+    pub part: Option<Box<str>>,
+}
+
+/// Why a rule could not judge.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    /// No document says whether there are resources of this kind here.
+    NotExported(Kind),
+    /// Asking for this kind was refused; the reason is in the coverage.
+    Refused(Kind, Box<str>),
+    /// A resource that this one names is not part of what was read.
+    Missing(Kind, Sym),
+    /// The documents list the resource without this property.
+    NotRead(Field),
+    /// The property holds something Azure does not document.
+    Odd(Field),
+    /// Anything else, in words; says what to do.
+    Other(Cow<'static, str>),
+}
+
+/// A rule that could not judge a resource. This is its own result, never a pass.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotJudged {
+    /// The rule.
+    pub rule: RuleIx,
+    /// The resource.
+    pub resource: ResourceIx,
+    /// Why.
+    pub gap: Gap,
+}

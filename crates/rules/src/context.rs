@@ -1,0 +1,183 @@
+//! What a rule sees, and where it puts its answer.
+
+use crate::ownership::Effective;
+use crate::{Rule, Settings};
+use dekey_model::{
+    Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, Resource, RuleIx, Seen,
+    Severity,
+};
+use std::borrow::Cow;
+
+/// What a rule sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Everything that was read.
+    pub inventory: &'a Inventory,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The day of the audit. Rules have no clock.
+    pub as_of: jiff::civil::Date,
+}
+
+impl<'a> Context<'a> {
+    /// The effective owner tag of a resource, with its source.
+    pub fn owner(&self, resource: Resource<'a>) -> Effective<'a> {
+        crate::ownership::effective(resource, &self.settings.tags.owner, &self.settings.tags)
+    }
+
+    /// The effective cost-center tag of a resource, with its source.
+    pub fn cost_center(&self, resource: Resource<'a>) -> Effective<'a> {
+        crate::ownership::effective(resource, &self.settings.tags.cost_center, &self.settings.tags)
+    }
+
+    /// Whole days from an RFC 3339 time to the day of the audit; `None` when the text is no time.
+    pub fn days_since(&self, time: &str) -> Option<i64> {
+        let then = date_of(time)?;
+        i64::from(then.until(self.as_of).ok()?.get_days()).into()
+    }
+}
+
+fn date_of(time: &str) -> Option<jiff::civil::Date> {
+    match time.parse::<jiff::Timestamp>() {
+        Ok(instant) => Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date()),
+        // Some providers leave the zone out; Azure's times are UTC.
+        Err(_) => time.parse::<jiff::civil::DateTime>().map(|t| t.date()).or_else(|_| time.parse()).ok(),
+    }
+}
+
+/// Where a rule puts its answer on one resource. A rule that calls nothing says that it does not apply.
+#[derive(Debug)]
+pub struct Out<'o> {
+    pub(crate) rule: &'static Rule,
+    pub(crate) rule_ix: RuleIx,
+    pub(crate) severity: Severity,
+    pub(crate) findings: &'o mut Vec<Finding>,
+    pub(crate) not_judged: &'o mut Vec<NotJudged>,
+    pub(crate) passed: bool,
+    pub(crate) subject: dekey_model::ResourceIx,
+}
+
+impl Out<'_> {
+    /// The resource was judged and is as it should be.
+    pub fn pass(&mut self) {
+        self.passed = true;
+    }
+
+    /// The resource could not be judged.
+    pub fn not_judged(&mut self, gap: Gap) {
+        self.not_judged.push(NotJudged { rule: self.rule_ix, resource: self.subject, gap });
+    }
+
+    /// The resource could not be judged because children of a kind were not read; true when they were.
+    pub fn needs_children(&mut self, resource: Resource<'_>, kind: Kind) -> bool {
+        match resource.children_covered(kind) {
+            Covered::Yes => true,
+            Covered::Refused(why) => {
+                self.not_judged(Gap::Refused(kind, why.into()));
+                false
+            }
+            Covered::Unknown => {
+                self.not_judged(Gap::NotExported(kind));
+                false
+            }
+        }
+    }
+
+    /// The dependent behind a link. When it was named but not read, the resource is marked as not judged.
+    pub fn needs_dependent<'a>(&mut self, workspace: Resource<'a>, field: Field, kind: Kind) -> Option<Resource<'a>> {
+        match workspace.dependent(field) {
+            Link::Found { resource, .. } => return Some(workspace.inventory().get(resource)),
+            Link::Missing { id, .. } => self.not_judged(Gap::Missing(kind, id)),
+            Link::HubMissing { hub } => self.not_judged(Gap::Missing(Kind::Workspace, hub)),
+            Link::NotRead => self.not_judged(Gap::NotRead(field)),
+            Link::None => {}
+        }
+        None
+    }
+
+    /// Marks the resource as not judged when a field was not read or is odd; otherwise gives what was seen.
+    pub fn needs_field<T>(&mut self, field: Field, seen: Seen<T>) -> Option<Seen<T>> {
+        match seen {
+            Seen::NotRead => self.not_judged(Gap::NotRead(field)),
+            Seen::Odd => self.not_judged(Gap::Odd(field)),
+            seen => return Some(seen),
+        }
+        None
+    }
+
+    /// A finding on the resource; say why it matters here in one sentence.
+    pub fn finding(&mut self, message: impl Into<Cow<'static, str>>) -> Fired<'_> {
+        let subject = self.subject;
+        let finding = Finding {
+            rule: self.rule_ix,
+            resource: subject,
+            severity: self.severity,
+            confidence: self.rule.confidence,
+            message: message.into(),
+            context: None,
+            evidence: smallvec::SmallVec::new(),
+            part: None,
+        };
+        Fired(self.findings.push_mut(finding))
+    }
+}
+
+/// Adds to a finding that was just made.
+#[derive(Debug)]
+pub struct Fired<'f>(&'f mut Finding);
+
+impl Fired<'_> {
+    /// The value, or absence, of a field of the resource as evidence.
+    #[must_use]
+    pub fn on(self, field: Field) -> Self {
+        let resource = self.0.resource;
+        self.0.evidence.push(Evidence::Field(resource, field));
+        self
+    }
+
+    /// The value, or absence, of a field of another resource as evidence.
+    #[must_use]
+    pub fn on_other(self, resource: Resource<'_>, field: Field) -> Self {
+        self.0.evidence.push(Evidence::Field(resource.ix(), field));
+        self
+    }
+
+    /// Something inside a list or map as evidence. Never pass a secret.
+    #[must_use]
+    pub fn on_item(self, resource: Resource<'_>, pointer: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.evidence.push(Evidence::Item(Box::new((resource.ix(), pointer.into(), value.into()))));
+        self
+    }
+
+    /// Another severity than the rule's own, and why.
+    #[must_use]
+    pub fn severity(self, severity: Severity, why: impl Into<Cow<'static, str>>) -> Self {
+        self.0.severity = severity;
+        self.0.context = Some(why.into());
+        self
+    }
+
+    /// One step less urgent than the rule's own severity, and why.
+    #[must_use]
+    pub fn lowered(self, why: impl Into<Cow<'static, str>>) -> Self {
+        let severity = self.0.severity.lowered();
+        self.severity(severity, why)
+    }
+
+    /// Another confidence than the rule's own.
+    #[must_use]
+    pub fn confidence(self, confidence: Confidence) -> Self {
+        self.0.confidence = confidence;
+        self
+    }
+
+    /// Tells several findings of this rule on one resource apart; must stay the same over time.
+    #[must_use]
+    pub fn part(self, part: &str) -> Self {
+        self.0.part = Some(part.into());
+        self
+    }
+
+    /// Ends the sentence.
+    pub fn done(self) {}
+}

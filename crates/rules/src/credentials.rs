@@ -1,0 +1,210 @@
+//! Which ways of authenticating are static, for every value Azure documents.
+
+use dekey_model::{Covered, Field, Kind, Resource, Seen};
+
+/// What a way of authenticating means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A secret that works until somebody takes it away.
+    Static,
+    /// A token of Microsoft Entra, or no credential at all.
+    Keyless,
+    /// Nothing that is documented: somebody has to look.
+    Review,
+}
+
+/// The value and the credential behind it, in words.
+type Row = (&'static str, Class, &'static str);
+
+/// `credentials.credentialsType` of datastores.
+const CREDENTIALS_TYPES: &[Row] = &[
+    ("AccountKey", Class::Static, "storage account key"),
+    ("Sas", Class::Static, "SAS token"),
+    ("ServicePrincipal", Class::Static, "service principal secret"),
+    ("Certificate", Class::Static, "service principal certificate"),
+    ("KerberosKeytab", Class::Static, "Kerberos keytab"),
+    ("KerberosPassword", Class::Static, "Kerberos password"),
+    ("None", Class::Keyless, "no stored credential"),
+];
+
+/// `authType` of connections.
+const AUTH_TYPES: &[Row] = &[
+    ("AAD", Class::Keyless, "Microsoft Entra ID"),
+    ("AccessKey", Class::Static, "access key pair"),
+    ("AccountKey", Class::Static, "storage account key"),
+    ("ApiKey", Class::Static, "API key"),
+    ("CustomKeys", Class::Static, "custom keys"),
+    ("ManagedIdentity", Class::Keyless, "managed identity"),
+    ("None", Class::Keyless, "no credential"),
+    ("OAuth2", Class::Static, "OAuth 2 client secret or refresh token"),
+    ("PAT", Class::Static, "personal access token"),
+    ("SAS", Class::Static, "SAS token"),
+    ("ServicePrincipal", Class::Static, "service principal secret"),
+    ("UsernamePassword", Class::Static, "user name and password"),
+    ("DelegatedSAS", Class::Keyless, "user delegation SAS, signed by Microsoft Entra"),
+    ("ProjectManagedIdentity", Class::Keyless, "managed identity of the project"),
+    ("AccountManagedIdentity", Class::Keyless, "managed identity of the account"),
+    ("UserEntraToken", Class::Keyless, "token of the signed-in user"),
+    ("AgentUserImpersonation", Class::Keyless, "token of the signed-in user"),
+    ("AgenticIdentityToken", Class::Keyless, "token of the agent's identity"),
+    ("AgenticUser", Class::Keyless, "token of the agent's user"),
+];
+
+/// `authMode` of online, batch and serverless endpoints.
+const AUTH_MODES: &[Row] = &[
+    ("Key", Class::Static, "endpoint keys"),
+    ("KeyAndAAD", Class::Static, "endpoint keys beside Microsoft Entra ID"),
+    ("AMLToken", Class::Keyless, "short-lived Azure Machine Learning token"),
+    ("AADToken", Class::Keyless, "Microsoft Entra token"),
+    ("AAD", Class::Keyless, "Microsoft Entra token"),
+];
+
+fn classify(table: &'static [Row], value: &str) -> (Class, &'static str) {
+    let row = table.iter().find(|row| row.0.eq_ignore_ascii_case(value));
+    row.map_or((Class::Review, "something Azure does not document"), |row| (row.1, row.2))
+}
+
+/// What a datastore's `credentialsType` means.
+pub fn credentials_type(value: &str) -> (Class, &'static str) {
+    classify(CREDENTIALS_TYPES, value)
+}
+
+/// What a connection's `authType` means.
+pub fn auth_type(value: &str) -> (Class, &'static str) {
+    classify(AUTH_TYPES, value)
+}
+
+/// What an endpoint's `authMode` means.
+pub fn auth_mode(value: &str) -> (Class, &'static str) {
+    classify(AUTH_MODES, value)
+}
+
+/// The datastores that Azure Machine Learning makes with every workspace. They follow `systemDatastoresAuthMode`.
+pub const SYSTEM_DATASTORES: [&str; 4] =
+    ["workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory"];
+
+/// Whether a datastore is one of the workspace's own.
+pub fn is_system_datastore(datastore: Resource<'_>) -> bool {
+    SYSTEM_DATASTORES.iter().any(|own| own.eq_ignore_ascii_case(datastore.name()))
+}
+
+/// What is known of the way a workspace's system datastores authenticate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemDatastores {
+    /// By the storage account's key.
+    AccessKey,
+    /// By identity, or by user delegation SAS.
+    Keyless,
+    /// `systemDatastoresAuthMode` was not part of what was read.
+    NotRead,
+    /// It is absent from an answer of a version that has it: the service's default, access keys.
+    Default,
+    /// It is absent, and nobody knows whether the version of the answer has it at all.
+    Unsaid,
+    /// It holds a word nobody knows.
+    Odd,
+}
+
+/// Reads `systemDatastoresAuthMode` in every spelling. Only previews and versions from 2025 on have the property, so its
+/// absence from an older answer says nothing.
+pub fn system_datastores(workspace: Resource<'_>) -> SystemDatastores {
+    match workspace.text(Field::SystemDatastoresAuthMode).non_empty() {
+        Seen::Value(mode) if ["identity", "userdelegationsas"].iter().any(|w| mode.eq_ignore_ascii_case(w)) => {
+            SystemDatastores::Keyless
+        }
+        Seen::Value(mode) if ["accesskey", "access_key"].iter().any(|w| mode.eq_ignore_ascii_case(w)) => {
+            SystemDatastores::AccessKey
+        }
+        Seen::Value(_) | Seen::Odd => SystemDatastores::Odd,
+        Seen::NotRead => SystemDatastores::NotRead,
+        Seen::Absent | Seen::Null => match workspace.api_version() {
+            Some(version) if has_auth_mode(version) => SystemDatastores::Default,
+            _ => SystemDatastores::Unsaid,
+        },
+    }
+}
+
+fn has_auth_mode(api_version: &str) -> bool {
+    api_version >= "2025-01-01" || (api_version >= "2024-01-01" && api_version.ends_with("-preview"))
+}
+
+/// What a workspace stores in the way of static credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// What was found, in words, each once.
+    pub found: Vec<&'static str>,
+    /// Kinds that were not read, so that more may be there.
+    pub unread: Vec<Kind>,
+}
+
+/// Looks through a workspace for static credentials that it stores or accepts.
+pub fn stored(workspace: Resource<'_>) -> Stored {
+    let mut stored = Stored::default();
+    match system_datastores(workspace) {
+        SystemDatastores::AccessKey | SystemDatastores::Default => stored.add("system datastores on access keys"),
+        SystemDatastores::Keyless => {}
+        SystemDatastores::NotRead | SystemDatastores::Unsaid | SystemDatastores::Odd => {
+            stored.unread.push(Kind::Workspace);
+        }
+    }
+    let sources: [(Kind, Field, fn(&str) -> (Class, &'static str)); 5] = [
+        (Kind::Datastore, Field::CredentialsType, credentials_type),
+        (Kind::Connection, Field::AuthType, auth_type),
+        (Kind::OnlineEndpoint, Field::AuthMode, auth_mode),
+        (Kind::BatchEndpoint, Field::AuthMode, auth_mode),
+        (Kind::ServerlessEndpoint, Field::AuthMode, auth_mode),
+    ];
+    for (kind, field, classify) in sources {
+        if workspace.children_covered(kind) != Covered::Yes {
+            stored.unread.push(kind);
+        }
+        for child in workspace.children(kind).filter(|c| kind != Kind::Datastore || !is_system_datastore(*c)) {
+            match child.text(field).value().map(classify) {
+                Some((Class::Static, what)) => stored.add(what),
+                Some((Class::Keyless, _)) => {}
+                Some((Class::Review, _)) | None => stored.unread.push(kind),
+            }
+        }
+    }
+    stored.unread.sort_unstable();
+    stored.unread.dedup();
+    stored
+}
+
+impl Stored {
+    fn add(&mut self, what: &'static str) {
+        if !self.found.contains(&what) {
+            self.found.push(what);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_value_is_classified_in_any_case() {
+        assert_eq!(auth_type("apikey").0, Class::Static);
+        assert_eq!(auth_type("aad").0, Class::Keyless);
+        assert_eq!(auth_type("QuantumToken").0, Class::Review);
+        assert_eq!(credentials_type("NONE").0, Class::Keyless);
+        assert_eq!(auth_mode("KeyAndAAD").0, Class::Static);
+        // Signed by Microsoft Entra with a user delegation key: not a static credential.
+        assert_eq!(auth_type("DelegatedSAS").0, Class::Keyless);
+    }
+
+    #[test]
+    fn versions_without_the_property_are_known() {
+        for (version, has) in [
+            ("2023-10-01", false),
+            ("2024-04-01", false),
+            ("2024-10-01", false),
+            ("2024-04-01-preview", true),
+            ("2025-04-01", true),
+            ("2025-12-01", true),
+        ] {
+            assert_eq!(has_auth_mode(version), has, "{version}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What policy assignments do about workspace identities.

@@ -1,0 +1,161 @@
+//! What a rule is.
+
+use crate::controls::Control;
+use crate::{Context, Out, Settings};
+use dekey_model::{Confidence, Kind, Resource, Severity};
+
+/// The part of the job a rule belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Managed identities of workspaces, computes and endpoints.
+    Identity,
+    /// Keys, tokens, passwords and secrets that a workspace stores or accepts.
+    StaticCredentials,
+    /// Storage accounts, vaults, registries and Application Insights.
+    Dependents,
+    /// Logs, without which the removal of keys cannot be verified.
+    Observability,
+    /// Azure Policy.
+    Enforcement,
+    /// Owner and cost-center tags.
+    Ownership,
+}
+
+impl Group {
+    /// Every group, in the order in which people read them.
+    pub const ALL: [Group; 6] = [
+        Group::Identity,
+        Group::StaticCredentials,
+        Group::Dependents,
+        Group::Observability,
+        Group::Enforcement,
+        Group::Ownership,
+    ];
+
+    /// The word used in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Group::Identity => "identity",
+            Group::StaticCredentials => "static credentials",
+            Group::Dependents => "dependents",
+            Group::Observability => "observability",
+            Group::Enforcement => "enforcement",
+            Group::Ownership => "ownership",
+        }
+    }
+}
+
+/// What to do about a finding, in four ways. `{placeholders}` are filled in for each resource: `{id}`, `{name}`,
+/// `{resource_group}`, `{subscription}`, `{workspace}` (the name of the workspace), `{parent}` (the name of the parent),
+/// `{parent_id}`, `{location}`, and `{identity_type}` (the identity type the workspace needs, keeping what it has).
+#[derive(Clone, Copy, Debug)]
+pub struct Remedy {
+    /// Azure CLI.
+    pub az: &'static str,
+    /// Bicep: the lines to change.
+    pub bicep: &'static str,
+    /// Terraform: the lines to change.
+    pub terraform: &'static str,
+    /// The way through the Azure portal.
+    pub portal: &'static str,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case; reads well after "allow …"; never changes its meaning.
+    pub id: &'static str,
+    /// The doc comment: title and page.
+    pub docs: &'static str,
+    /// The part of the job.
+    pub group: Group,
+    /// How bad a finding is unless its context says otherwise.
+    pub severity: Severity,
+    /// How sure a finding is unless it says otherwise.
+    pub confidence: Confidence,
+    /// The version that first had the rule.
+    pub since: &'static str,
+    /// The kinds of resources it judges.
+    pub subjects: &'static [Kind],
+    /// The kinds it looks at besides its subjects.
+    pub needs: &'static [Kind],
+    /// Framework controls for which a finding is relevant evidence.
+    pub controls: &'static [Control],
+    /// What to do.
+    pub remedy: Remedy,
+    /// Whether the settings ask for this rule.
+    pub applies: fn(&Settings) -> bool,
+    /// Judges one resource.
+    pub check: fn(&Context<'_>, Resource<'_>, &mut Out<'_>),
+}
+
+/// A rule's page, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<'a> {
+    /// The first line.
+    pub title: &'a str,
+    /// Heading and text of each section.
+    pub sections: Vec<(&'a str, &'a str)>,
+}
+
+impl Rule {
+    /// The sections that every page has, in this order.
+    pub const HEADINGS: [&'static str; 5] =
+        ["What it finds", "Why it matters", "How it is put right", "When it stays silent", "Sources"];
+
+    /// The title: the first line of the doc comment.
+    pub fn title(&self) -> &'static str {
+        self.docs.trim().lines().next().unwrap_or("").trim()
+    }
+
+    /// The page, taken apart.
+    pub fn page(&self) -> Page<'static> {
+        let mut parts = self.docs.trim().split("\n## ");
+        let title = parts.next().unwrap_or("").trim();
+        let sections = parts.map(|part| part.split_once('\n').unwrap_or((part, "")));
+        Page { title, sections: sections.map(|(heading, text)| (heading.trim(), text.trim())).collect() }
+    }
+
+    /// The text below a heading of the page.
+    pub fn section(&self, heading: &str) -> &'static str {
+        self.page().sections.into_iter().find(|s| s.0 == heading).map_or("", |s| s.1)
+    }
+
+    /// Where the page stands in the published documentation.
+    pub fn help_path(&self) -> String {
+        format!("docs/rules/{}.md", self.id)
+    }
+}
+
+/// Declares a rule. The doc comment in front of it is the rule's page.
+#[macro_export]
+macro_rules! declare_rule {
+    ($(#[doc = $doc:literal])* $id:literal {
+        group: $group:ident,
+        severity: $severity:ident,
+        confidence: $confidence:ident,
+        since: $since:literal,
+        subjects: [$($subject:ident),+ $(,)?],
+        needs: [$($need:ident),* $(,)?],
+        controls: $controls:expr,
+        $(applies: $applies:expr,)?
+        remedy: { az: $az:expr, bicep: $bicep:expr, terraform: $terraform:expr, portal: $portal:expr $(,)? },
+    }) => {
+        pub(crate) static RULE: $crate::Rule = $crate::Rule {
+            id: $id,
+            docs: concat!($($doc, "\n"),*),
+            group: $crate::Group::$group,
+            severity: dekey_model::Severity::$severity,
+            confidence: dekey_model::Confidence::$confidence,
+            since: $since,
+            subjects: &[$(dekey_model::Kind::$subject),+],
+            needs: &[$(dekey_model::Kind::$need),*],
+            controls: $controls,
+            remedy: $crate::Remedy { az: $az, bicep: $bicep, terraform: $terraform, portal: $portal },
+            applies: $crate::declare_rule!(@applies $($applies)?),
+            check,
+        };
+    };
+    (@applies $applies:expr) => { $applies };
+    (@applies) => { |_| true };
+}
