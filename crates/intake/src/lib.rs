@@ -1,1 +1,23 @@
-//! (module docs to come)
+//! Turns documents that hold ARM JSON into resources.
+//!
+//! A document is cut into its resources while it streams by ([`Splitter`]), so that its size does not matter; the pieces are
+//! parsed on any thread ([`Piece::parse`]) into batches for the model's [`Builder`](dekey_model::Builder). Shapes other than
+//! plain ARM (Azure CLI, Resource Graph, `az ml`) are first brought into it ([`shape`]).
+//!
+//! Pure: reads from whatever it is given, opens nothing.
+
+mod capture;
+mod document;
+mod manifest;
+mod parse;
+mod scan;
+pub mod shape;
+mod snapshot;
+mod split;
+mod yaml;
+
+pub use document::{close, read_document, read_into};
+pub use manifest::Manifest;
+pub use parse::{DocumentEnd, Keep, Piece, Span};
+pub use snapshot::{SnapshotWriter, canonical_line};
+pub use split::{Format, Limits, SplitOutcome, Splitter, StopReason};

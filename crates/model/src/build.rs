@@ -47,6 +47,8 @@ pub struct Batch {
     pub drafts: Vec<Draft>,
     /// What was not taken.
     pub notes: Vec<Note>,
+    /// Lines of coverage manifests.
+    pub covers: Vec<CoverageEntry>,
 }
 
 /// Collects batches into an [`Inventory`]. The result does not depend on the order of documents or batches, but for which
@@ -55,6 +57,7 @@ pub struct Batch {
 pub struct Builder {
     store: Store,
     coverage: Coverage,
+    document_start: usize,
 }
 
 impl Builder {
@@ -99,7 +102,19 @@ impl Builder {
             entry.resources += batch.drafts.len() as u64;
         }
         self.coverage.notes.extend(batch.notes);
+        batch.covers.into_iter().for_each(|entry| self.coverage.add(entry));
         self.store.absorb(source, batch.texts, batch.pairs, batch.json, &batch.facts, batch.drafts);
+    }
+
+    /// Closes a document: what it says of all its resources is known only at its end.
+    pub fn end_document(&mut self, api_version: Option<&str>, read_at: Option<&str>) {
+        let api_version = api_version.map(|text| self.store.texts.intern(text));
+        let read_at = read_at.map(|text| self.store.texts.intern(text));
+        for row in self.store.rows.iter_mut().skip(self.document_start) {
+            row.api_version = row.api_version.or(api_version);
+            row.read_at = row.read_at.or(read_at);
+        }
+        self.document_start = self.store.rows.len();
     }
 
     /// Merges, indexes and closes.

@@ -144,7 +144,8 @@ impl Field {
 pub struct FieldNode {
     /// The field that ends here.
     pub field: Option<(Field, Capture)>,
-    children: Vec<(&'static str, FieldNode)>,
+    /// By length of the name: a document has many names that are not known, and most differ in length already.
+    children: Vec<Vec<(&'static str, FieldNode)>>,
 }
 
 static ROOT: LazyLock<FieldNode> = LazyLock::new(|| {
@@ -163,7 +164,8 @@ impl FieldNode {
 
     /// The node below a property. Property names are compared without case: providers differ (`DisableLocalAuth`).
     pub fn child(&self, name: &str) -> Option<&FieldNode> {
-        self.children.iter().find(|(own, _)| own.len() == name.len() && own.eq_ignore_ascii_case(name)).map(|c| &c.1)
+        let same_length = self.children.get(name.len())?;
+        same_length.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|child| &child.1)
     }
 
     /// Whether there is nothing below.
@@ -173,11 +175,15 @@ impl FieldNode {
 
     fn insert(&mut self, path: &'static str, field: Field, capture: Capture) {
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
-        let at = self.children.iter().position(|(own, _)| *own == name).unwrap_or_else(|| {
-            self.children.push((name, FieldNode::default()));
-            self.children.len() - 1
+        if self.children.len() <= name.len() {
+            self.children.resize_with(name.len() + 1, Vec::new);
+        }
+        let Some(same_length) = self.children.get_mut(name.len()) else { return };
+        let at = same_length.iter().position(|(own, _)| *own == name).unwrap_or_else(|| {
+            same_length.push((name, FieldNode::default()));
+            same_length.len() - 1
         });
-        let Some((_, node)) = self.children.get_mut(at) else { return };
+        let Some((_, node)) = same_length.get_mut(at) else { return };
         if rest.is_empty() {
             node.field = Some((field, capture));
         } else {

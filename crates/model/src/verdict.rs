@@ -142,3 +142,29 @@ pub struct NotJudged {
     /// Why.
     pub gap: Gap,
 }
+
+impl Gap {
+    /// Why, and what to do, in words.
+    pub fn explain(&self, inventory: &crate::Inventory) -> String {
+        match self {
+            Gap::NotExported(kind) => format!(
+                "no {0} in what was read: export them ({1}), or say in a manifest that there are none",
+                kind.plural(),
+                kind.export_command()
+            ),
+            Gap::Refused(kind, why) => format!("{} were refused: {why}", kind.plural()),
+            Gap::Missing(kind, id) => format!(
+                "`{}` is named but was not read: export {} ({})",
+                inventory.text(*id),
+                kind.plural(),
+                kind.export_command()
+            ),
+            Gap::NotRead(field) => format!(
+                "`{}` was not read: this export leaves it out, read the resource itself (az resource show --ids ID)",
+                field.pointer()
+            ),
+            Gap::Odd(field) => format!("`{}` holds something Azure does not document", field.pointer()),
+            Gap::Other(why) => why.clone().into_owned(),
+        }
+    }
+}

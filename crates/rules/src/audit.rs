@@ -98,6 +98,15 @@ pub fn audit(inventory: &Inventory, settings: &Settings, as_of: jiff::civil::Dat
     assemble(&cx, rules, partials)
 }
 
+/// Whether a rule passes a resource: it applies, and has nothing to say against it.
+pub fn passes(cx: &Context<'_>, rule: &'static Rule, resource: Resource<'_>) -> bool {
+    let mut partial = Partial::default();
+    if (rule.applies)(cx.settings) && rule.subjects.contains(&resource.kind()) {
+        judge(cx, &[(RuleIx(0), rule)], resource, &mut partial);
+    }
+    !partial.passes.is_empty()
+}
+
 fn judge_kind(cx: &Context<'_>, rules: &[&'static Rule], kind: Kind) -> Vec<Partial> {
     let own: Vec<(RuleIx, &'static Rule)> = indexed(rules).filter(|(_, rule)| rule.subjects.contains(&kind)).collect();
     let gaps: Vec<(RuleIx, &'static Rule)> =

@@ -18,7 +18,7 @@ mod settings;
 mod summary;
 mod waivers;
 
-pub use audit::{Audit, RuleError, WaivedFinding, audit};
+pub use audit::{Audit, RuleError, WaivedFinding, audit, passes};
 pub use context::{Context, Fired, Out};
 pub use ownership::{Effective, TagSource};
 pub use registry::{all, by_id};

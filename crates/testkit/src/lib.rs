@@ -1,1 +1,5 @@
-//! (module docs to come)
+//! Invented tenants, builders and the case runner, for tests.
+
+pub mod cases;
+pub mod ids;
+pub mod tenant;

@@ -1,0 +1,91 @@
+//! Reads one source, whatever it is: JSON in any of its shapes, JSON Lines, or YAML.
+
+use crate::parse::DocumentEnd;
+use crate::split::SplitOutcome;
+use crate::{Format, Keep, Limits, Piece, Splitter, StopReason, yaml};
+use dekey_model::{Builder, Note, NoteKind};
+use std::io::{Cursor, Read};
+
+/// How much of a source is looked at to tell JSON from YAML.
+const SNIFF: u64 = 4096;
+
+/// Cuts a source into pieces. `pieces` answers false to stop.
+pub fn read_document(
+    name: &str,
+    input: &mut dyn Read,
+    limits: Limits,
+    pieces: &mut dyn FnMut(Piece) -> bool,
+) -> Result<SplitOutcome, StopReason> {
+    let mut head = Vec::new();
+    (&mut *input).take(SNIFF).read_to_end(&mut head).map_err(StopReason::Read)?;
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let first = text.iter().find(|b| !b.is_ascii_whitespace() && **b != 0x1e);
+    if matches!(first, Some(b'{' | b'[') | None) {
+        return Splitter::new(name, &mut Cursor::new(head).chain(input), limits, pieces).run();
+    }
+    read_text(name, &mut Cursor::new(head).chain(input), limits, pieces)
+}
+
+fn read_text(
+    name: &str,
+    input: &mut dyn Read,
+    limits: Limits,
+    pieces: &mut dyn FnMut(Piece) -> bool,
+) -> Result<SplitOutcome, StopReason> {
+    let mut bytes = Vec::new();
+    input.take(limits.value as u64 + 1).read_to_end(&mut bytes).map_err(StopReason::Read)?;
+    let total = bytes.len() as u64;
+    let outcome = |note: Option<Note>| SplitOutcome {
+        format: Format::NotJson,
+        bytes: total,
+        note,
+        end: DocumentEnd::default(),
+    };
+    let Ok(text) = String::from_utf8(bytes) else {
+        let reason = "neither JSON nor YAML: the content is not text".to_owned();
+        let kind = NoteKind::NotUnderstood;
+        return Ok(outcome(Some(Note { source: name.to_owned(), line: 0, column: 0, kind, reason })));
+    };
+    match yaml::read_yaml(name, &text) {
+        Ok(values) => {
+            if pieces(Piece::of_values(name, &values)) { Ok(outcome(None)) } else { Err(StopReason::Cancelled) }
+        }
+        Err(note) => Ok(outcome(Some(note))),
+    }
+}
+
+/// Reads a source into a builder, on this thread.
+pub fn read_into(builder: &mut Builder, name: &str, input: &mut dyn Read, keep: Keep) -> std::io::Result<()> {
+    let source = builder.source(name);
+    let mut absorb = |piece: Piece| {
+        builder.absorb(source, piece.parse(keep));
+        true
+    };
+    match read_document(name, input, Limits::default(), &mut absorb) {
+        Ok(outcome) => {
+            close(builder, source, name, outcome, None);
+            Ok(())
+        }
+        Err(StopReason::Read(error)) => Err(error),
+        Err(StopReason::Cancelled) => Ok(()),
+    }
+}
+
+/// Tells the builder what a source came to. Resources read at a known time are marked with it.
+pub fn close(
+    builder: &mut Builder,
+    source: dekey_model::SourceIx,
+    name: &str,
+    outcome: SplitOutcome,
+    read_at: Option<&str>,
+) {
+    builder.describe(source, outcome.format.as_str(), outcome.bytes);
+    builder.end_document(outcome.end.api_version.as_deref(), read_at);
+    if let Some(note) = outcome.note {
+        builder.note(note);
+    }
+    if outcome.end.more_pages {
+        let reason = "its last page names a next page: the export may not be complete".to_owned();
+        builder.note(Note { source: name.to_owned(), line: 0, column: 0, kind: NoteKind::Remark, reason });
+    }
+}

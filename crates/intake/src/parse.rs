@@ -1,0 +1,180 @@
+//! From a piece of a document to a batch of resources.
+
+use crate::capture::{Capture, Envelope};
+use crate::manifest::Manifest;
+use crate::shape::{self, Shaped};
+use dekey_model::{Batch, Draft, Field, Kind, Note, NoteKind, Sym};
+use std::sync::Arc;
+
+/// What is kept of a resource besides the properties that rules know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: enough for an audit.
+    #[default]
+    Facts,
+    /// The whole document with secrets masked, for snapshots.
+    Raw,
+}
+
+/// Where a value stands in a piece.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) line: u32,
+}
+
+/// Resources of one document, not yet parsed. Can be sent to any thread.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub(crate) source: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) columns: Option<Arc<[String]>>,
+    pub(crate) from_graph: bool,
+}
+
+/// What a document says of all its resources at its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentEnd {
+    /// The api-version of the list call, from its `nextLink`.
+    pub api_version: Option<String>,
+    /// The answer was one page of several.
+    pub more_pages: bool,
+}
+
+impl DocumentEnd {
+    pub(crate) fn merge(self, next: Self) -> Self {
+        let same = self.api_version == next.api_version;
+        Self { api_version: self.api_version.filter(|_| same), more_pages: next.more_pages }
+    }
+}
+
+impl Piece {
+    /// A piece of values that are already parsed.
+    pub fn of_values(source: &str, values: &[serde_json::Value]) -> Self {
+        let mut bytes = Vec::new();
+        let spans = values.iter().map(|value| {
+            let start = bytes.len();
+            bytes.extend_from_slice(value.to_string().as_bytes());
+            Span { start, end: bytes.len(), line: 0 }
+        });
+        let spans = spans.collect();
+        Self { source: source.to_owned(), bytes, spans, columns: None, from_graph: false }
+    }
+
+    /// Parses every value. A value that cannot be read becomes a note, never a loss of its neighbours.
+    pub fn parse(&self, keep: Keep) -> Batch {
+        let mut batch = Batch::default();
+        for span in &self.spans {
+            self.parse_value(*span, keep, &mut batch);
+        }
+        batch
+    }
+
+    fn parse_value(&self, span: Span, keep: Keep, batch: &mut Batch) {
+        let bytes = self.bytes.get(span.start..span.end).unwrap_or_default();
+        if self.columns.is_none() && keep == Keep::Facts {
+            let facts = batch.facts.len();
+            let mut envelope = Envelope::default();
+            if Capture::new(batch, &mut envelope, facts).json(bytes) && envelope.is_arm() {
+                let whole = !self.from_graph && !envelope.is_graph_row();
+                return commit(batch, &envelope, facts, whole, span.line, None);
+            }
+            batch.facts.truncate(facts);
+        }
+        match serde_json::from_slice::<serde_json::Value>(bytes) {
+            Ok(value) => self.take_shaped(&value, span, keep, batch),
+            Err(error) => batch.notes.push(self.malformed(span, bytes, &error)),
+        }
+    }
+
+    fn take_shaped(&self, value: &serde_json::Value, span: Span, keep: Keep, batch: &mut Batch) {
+        if Manifest::is_manifest(value) {
+            match Manifest::read(value.clone()).and_then(|manifest| manifest.entries()) {
+                Ok(entries) => batch.covers.extend(entries),
+                Err(reason) => batch.notes.push(self.note(span, NoteKind::NotUnderstood, reason)),
+            }
+            return;
+        }
+        match shape::shape(value, self.columns.as_deref(), self.from_graph) {
+            Ok(Shaped { resources, remark }) => {
+                if let Some(reason) = remark {
+                    batch.notes.push(self.note(span, NoteKind::Remark, reason));
+                }
+                for resource in resources {
+                    self.take_value(&resource.value, resource.whole, span, keep, batch);
+                }
+            }
+            Err(reason) => batch.notes.push(self.note(span, NoteKind::NotUnderstood, reason)),
+        }
+    }
+
+    fn take_value(&self, value: &serde_json::Value, whole: bool, span: Span, keep: Keep, batch: &mut Batch) {
+        let facts = batch.facts.len();
+        let mut envelope = Envelope::default();
+        if !Capture::new(batch, &mut envelope, facts).value(value) || envelope.id.is_none() {
+            batch.facts.truncate(facts);
+            let reason = "no resource id was found".to_owned();
+            batch.notes.push(self.note(span, NoteKind::NotUnderstood, reason));
+            return;
+        }
+        let raw = (keep == Keep::Raw).then(|| crate::snapshot::raw(value, whole && !envelope.partial));
+        commit(batch, &envelope, facts, whole, span.line, raw);
+    }
+
+    fn note(&self, span: Span, kind: NoteKind, reason: String) -> Note {
+        Note { source: self.source.clone(), line: span.line.into(), column: 0, kind, reason }
+    }
+
+    /// The position that the parser names is within the value; the value's own line is known.
+    fn malformed(&self, span: Span, bytes: &[u8], error: &serde_json::Error) -> Note {
+        let line = u64::from(span.line) + (error.line() as u64).saturating_sub(1);
+        let column = if error.line() > 1 {
+            error.column()
+        } else {
+            let before = self.bytes.get(..span.start).unwrap_or_default();
+            let indent = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+            indent + error.column()
+        };
+        let mut reason = error.to_string();
+        if let Some(at) = reason.rfind(" at line ") {
+            reason.truncate(at);
+        }
+        if std::str::from_utf8(bytes).is_err() {
+            "the text is not UTF-8".clone_into(&mut reason);
+        }
+        Note { source: self.source.clone(), line, column: column as u64, kind: NoteKind::Malformed, reason }
+    }
+}
+
+fn commit(batch: &mut Batch, envelope: &Envelope, facts: usize, whole: bool, line: u32, raw: Option<Box<str>>) {
+    let Some(id) = envelope.id else { return };
+    let resource_type = envelope.resource_type.unwrap_or(Sym(u32::MAX));
+    let mut given = batch.texts.get(resource_type).to_owned();
+    if !given.contains('/') {
+        given = dekey_model::ArmId(batch.texts.get(id)).resource_type().unwrap_or_default();
+    }
+    let kind = Kind::of_type(&given);
+    let resource_type = batch.texts.intern(&given);
+    if envelope.sparse {
+        // Single properties: the block around them does not say that the others are absent.
+        let own = batch.facts.split_off(facts);
+        batch.facts.extend(own.into_iter().filter(|(field, _)| *field != Field::Properties));
+    }
+    let end = batch.facts.len();
+    if let Some(own) = batch.facts.get_mut(facts..end) {
+        own.sort_by_key(|fact| fact.0);
+    }
+    batch.drafts.push(Draft {
+        id,
+        resource_type,
+        kind,
+        api_version: envelope.api_version,
+        read_at: envelope.read_at,
+        whole: whole && !envelope.partial,
+        line,
+        facts: facts..end,
+        raw,
+    });
+}

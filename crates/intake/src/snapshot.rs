@@ -1,0 +1,152 @@
+//! Snapshots: one resource a line, in order of id, with secrets masked.
+
+use crate::capture::mask_all;
+use dekey_model::{Inventory, Resource, secret};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::io::Write;
+
+/// Write-only properties that some exports carry all the same; a snapshot never holds their values.
+const SECRET_PROPERTIES: &[&str] = &[
+    "secrets", "adminUserPassword", "password", "clientSecret", "accountKey", "sasToken", "keys", "primaryKey",
+    "secondaryKey", "connectionString", "instrumentationKey", "privateKeyData", "databricksAccessToken", "accessToken",
+    "secretAccessKey", "pat", "sas", "key", "certificate", "adminUserSshPublicKey", "publicKeyData",
+];
+
+/// The document to keep of a resource.
+pub(crate) fn raw(value: &Value, whole: bool) -> Box<str> {
+    let mut value = value.clone();
+    mask_secrets(&mut value);
+    if let (Value::Object(map), false) = (&mut value, whole) {
+        let remarks = map.entry("dekey").or_insert_with(|| serde_json::json!({}));
+        if let Value::Object(remarks) = remarks {
+            remarks.insert("partial".to_owned(), true.into());
+        }
+    }
+    value.to_string().into_boxed_str()
+}
+
+fn mask_secrets(value: &mut Value) {
+    mask_all(value);
+    hide(value);
+}
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Object(map) => {
+            for (name, inner) in map.iter_mut() {
+                if name.eq_ignore_ascii_case("environmentVariables") {
+                    hide_variables(inner);
+                } else if SECRET_PROPERTIES.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+                    hide_texts(inner);
+                } else if name.eq_ignore_ascii_case("tags") {
+                    // Tags are free text: only recognised secrets are masked, which was done.
+                } else {
+                    hide(inner);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn hide_variables(value: &mut Value) {
+    let Value::Object(map) = value else { return };
+    for (name, inner) in map {
+        let Some(label) = inner.as_str().and_then(|text| secret::recognise_variable(name, text)) else { continue };
+        *inner = Value::String(format!("[masked {label}]"));
+    }
+}
+
+/// Masks every text below a property that holds secrets, but for the discriminators that say of which type they are.
+fn hide_texts(value: &mut Value) {
+    match value {
+        Value::String(text) => "[masked]".clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(hide_texts),
+        Value::Object(map) => {
+            for (name, inner) in map.iter_mut().filter(|(name, _)| !name.ends_with("Type")) {
+                let _ = name;
+                hide_texts(inner);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The line of a resource; nothing when raw documents were not kept.
+pub fn canonical_line(resource: Resource<'_>) -> Option<String> {
+    let mut value: Value = serde_json::from_str(resource.raw()?).ok()?;
+    if let Value::Object(map) = &mut value {
+        // The id as the inventory has it: shapes without one were given one.
+        map.insert("id".to_owned(), resource.id().into());
+        if let Some(version) = resource.api_version() {
+            map.insert("apiVersion".to_owned(), version.into());
+        }
+        if let Some(read_at) = resource.read_at() {
+            let remarks = map.entry("dekey").or_insert_with(|| serde_json::json!({}));
+            if let Value::Object(remarks) = remarks {
+                remarks.insert("readAt".to_owned(), read_at.into());
+            }
+        }
+    }
+    sort_keys(&mut value);
+    Some(value.to_string())
+}
+
+fn sort_keys(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.sort_keys();
+            map.values_mut().for_each(sort_keys);
+        }
+        Value::Array(items) => items.iter_mut().for_each(sort_keys),
+        _ => {}
+    }
+}
+
+/// Writes the lines of a snapshot and hashes them on the way.
+pub struct SnapshotWriter<W: Write> {
+    out: W,
+    hash: Sha256,
+    resources: u64,
+}
+
+impl<W: Write> SnapshotWriter<W> {
+    /// A writer of lines.
+    pub fn new(out: W) -> Self {
+        Self { out, hash: Sha256::new(), resources: 0 }
+    }
+
+    /// Writes every resource of an inventory, in order of id.
+    pub fn write_all(&mut self, inventory: &Inventory) -> std::io::Result<()> {
+        let mut order: Vec<Resource<'_>> = inventory.resources().collect();
+        order.sort_by_cached_key(|resource| resource.id().to_ascii_lowercase());
+        for resource in order {
+            let Some(line) = canonical_line(resource) else { continue };
+            self.line(&line)?;
+        }
+        Ok(())
+    }
+
+    /// Writes one line.
+    pub fn line(&mut self, line: &str) -> std::io::Result<()> {
+        for part in [line.as_bytes(), b"\n"] {
+            self.hash.update(part);
+            self.out.write_all(part)?;
+        }
+        self.resources += 1;
+        Ok(())
+    }
+
+    /// The writer, the number of resources and the hash of their lines.
+    pub fn finish(self) -> (W, u64, String) {
+        use std::fmt::Write as _;
+        let mut hash = String::from("sha256:");
+        for byte in self.hash.finalize() {
+            // Writing to a string does not fail.
+            let _ = write!(hash, "{byte:02x}");
+        }
+        (self.out, self.resources, hash)
+    }
+}

@@ -1,0 +1,549 @@
+//! Cuts a stream of bytes into its resources.
+
+use crate::parse::{DocumentEnd, Piece, Span};
+use crate::scan::{Scan, skip_space, string_end, value_end};
+use dekey_model::{Note, NoteKind};
+use std::io::Read;
+use std::sync::Arc;
+
+/// What a document turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Nothing was in it.
+    Empty,
+    /// One JSON document, or several in a row (JSON Lines).
+    Documents,
+    /// A JSON array.
+    Array,
+    /// A page of a list: `{"value": [..]}`.
+    ListPage,
+    /// A Resource Graph answer.
+    ResourceGraph,
+    /// A Resource Graph answer as a table.
+    ResourceGraphTable,
+    /// Not JSON: YAML, perhaps.
+    NotJson,
+}
+
+impl Format {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Empty => "empty",
+            Format::Documents => "JSON documents",
+            Format::Array => "JSON array",
+            Format::ListPage => "ARM list page",
+            Format::ResourceGraph => "Resource Graph answer",
+            Format::ResourceGraphTable => "Resource Graph table",
+            Format::NotJson => "YAML",
+        }
+    }
+}
+
+/// Bounds, so that a hostile document costs little.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest single resource, in bytes.
+    pub value: usize,
+    /// How many bytes go into one piece.
+    pub piece: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { value: 64 << 20, piece: 1 << 20 }
+    }
+}
+
+/// Why splitting stopped before the end.
+#[derive(Debug)]
+pub enum StopReason {
+    /// The source could not be read.
+    Read(std::io::Error),
+    /// The receiver of pieces wants no more.
+    Cancelled,
+}
+
+enum Halt {
+    Stop(StopReason),
+    /// The rest of the document cannot be read; position in the window, kind and reason.
+    Note(usize, NoteKind, String),
+}
+
+type Step<T> = Result<T, Halt>;
+
+/// Cuts one source into pieces. Keeps no more than a piece and the resource it is in.
+pub struct Splitter<'r> {
+    input: &'r mut dyn Read,
+    name: String,
+    limits: Limits,
+    window: Vec<u8>,
+    /// Position in the window.
+    at: usize,
+    /// Line breaks before the position `counted` of the window.
+    lines: u64,
+    counted: usize,
+    /// Bytes since the last line break before the window.
+    column_base: usize,
+    eof: bool,
+    total: u64,
+    spans: Vec<Span>,
+    columns: Option<Arc<[String]>>,
+    from_graph: bool,
+    format: Format,
+    pieces: &'r mut dyn FnMut(Piece) -> bool,
+    ends: Vec<DocumentEnd>,
+}
+
+/// What one source came to.
+#[derive(Debug)]
+pub struct SplitOutcome {
+    /// What it was.
+    pub format: Format,
+    /// How many bytes were read.
+    pub bytes: u64,
+    /// What could not be read.
+    pub note: Option<Note>,
+    /// What its documents said of all their resources.
+    pub end: DocumentEnd,
+}
+
+impl<'r> Splitter<'r> {
+    /// A splitter over a source; `pieces` answers false to stop.
+    pub fn new(
+        name: &str,
+        input: &'r mut dyn Read,
+        limits: Limits,
+        pieces: &'r mut dyn FnMut(Piece) -> bool,
+    ) -> Self {
+        Self {
+            input,
+            name: name.to_owned(),
+            limits,
+            window: Vec::new(),
+            at: 0,
+            lines: 0,
+            counted: 0,
+            column_base: 0,
+            eof: false,
+            total: 0,
+            spans: Vec::new(),
+            columns: None,
+            from_graph: false,
+            format: Format::Empty,
+            pieces,
+            ends: Vec::new(),
+        }
+    }
+
+    /// Reads the source to its end, or to where it cannot be read any further.
+    pub fn run(mut self) -> Result<SplitOutcome, StopReason> {
+        let halted = self.documents();
+        let note = match halted {
+            Ok(()) => None,
+            Err(Halt::Stop(reason)) => return Err(reason),
+            Err(Halt::Note(at, kind, reason)) => Some(self.note(at, kind, reason)),
+        };
+        let cut = self.at;
+        self.emit(cut).or_else(|halt| match halt {
+            Halt::Stop(reason) => Err(reason),
+            Halt::Note(..) => Ok(()),
+        })?;
+        let end = self.ends.into_iter().reduce(DocumentEnd::merge).unwrap_or_default();
+        Ok(SplitOutcome { format: self.format, bytes: self.total, note, end })
+    }
+
+    fn documents(&mut self) -> Step<()> {
+        self.fill()?;
+        if self.window.starts_with(b"\xef\xbb\xbf") {
+            self.at = 3;
+        }
+        loop {
+            let Some(first) = self.peek()? else { return Ok(()) };
+            match first {
+                b'[' => {
+                    self.set_format(Format::Array);
+                    self.array()?;
+                }
+                b'{' => self.object()?,
+                b',' | 0x1e => self.at += 1,
+                _ if self.format == Format::Empty => {
+                    self.format = Format::NotJson;
+                    return Err(Halt::Note(self.at, NoteKind::NotUnderstood, "not JSON: expected `{` or `[`".into()));
+                }
+                _ => return Err(self.bad(self.at, "`{` or `[`, or the end of the document")),
+            }
+        }
+    }
+
+    fn set_format(&mut self, format: Format) {
+        if matches!(self.format, Format::Empty | Format::Documents) {
+            self.format = format;
+        }
+    }
+
+    /// The elements of the array at the position, each as a resource.
+    fn array(&mut self) -> Step<()> {
+        self.at += 1;
+        loop {
+            match self.peek()? {
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b',') => self.at += 1,
+                Some(_) => self.element()?,
+                None => return Err(self.truncated("`]`")),
+            }
+        }
+    }
+
+    fn element(&mut self) -> Step<()> {
+        let end = self.scan(0)?;
+        self.take_value(self.at, end)
+    }
+
+    fn take_value(&mut self, start: usize, end: usize) -> Step<()> {
+        let line = self.line_at(start);
+        self.spans.push(Span { start, end, line });
+        self.at = end;
+        if end >= self.limits.piece { self.emit(end) } else { Ok(()) }
+    }
+
+    /// An object: a page of a list, whose elements stream by, or a document of its own.
+    fn object(&mut self) -> Step<()> {
+        self.set_format(Format::Documents);
+        let start = self.at;
+        // Positions are relative to the start of the object: the window may move while it is read.
+        let mut head = Head::default();
+        let mut pos = 1;
+        loop {
+            let (byte, at) = self.peek_from(start, pos)?;
+            match byte {
+                b'}' => {
+                    let end = start + at + 1;
+                    return self.close_object(start, end, head);
+                }
+                b',' => pos = at + 1,
+                b'"' => {
+                    let (key, value_at) = self.key(start, at)?;
+                    if !head.is_resource() && head.wants(&key) {
+                        let (opens, value_at) = self.peek_from(start, value_at)?;
+                        if opens == b'[' {
+                            return self.page(start + value_at, &key, head);
+                        }
+                        if opens == b'{' && key.eq_ignore_ascii_case("data") {
+                            return self.table(start + value_at, head);
+                        }
+                    }
+                    let (_, value_at) = self.peek_from(start, value_at)?;
+                    let end = self.scan_from(start, value_at)?;
+                    head.member(&key, self.window.get(start + value_at..start + end).unwrap_or_default());
+                    pos = end;
+                }
+                _ => return Err(self.bad(start + at, "a property name or `}`")),
+            }
+        }
+    }
+
+    fn close_object(&mut self, start: usize, end: usize, head: Head) -> Step<()> {
+        if let Some(document) = head.end() {
+            self.ends.push(document);
+        }
+        self.take_value(start, end)
+    }
+
+    /// The rest of a page whose elements start at `open`.
+    fn page(&mut self, open: usize, key: &str, mut head: Head) -> Step<()> {
+        self.from_graph = key.eq_ignore_ascii_case("data");
+        self.set_format(if self.from_graph { Format::ResourceGraph } else { Format::ListPage });
+        self.at = open;
+        self.array()?;
+        self.rest_of_object(&mut head)?;
+        let cut = self.at;
+        self.emit(cut)?;
+        self.from_graph = false;
+        self.ends.extend(head.end());
+        Ok(())
+    }
+
+    /// A Resource Graph table: the names of the columns, then the rows.
+    fn table(&mut self, open: usize, mut head: Head) -> Step<()> {
+        self.set_format(Format::ResourceGraphTable);
+        self.at = open + 1;
+        loop {
+            match self.peek()? {
+                Some(b'}') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b',') => self.at += 1,
+                Some(b'"') => {
+                    let (key, value_at) = self.key(self.at, 0)?;
+                    let (_, value_at) = self.peek_from(self.at, value_at)?;
+                    self.at += value_at;
+                    match key.as_str() {
+                        "columns" => self.table_columns()?,
+                        "rows" if self.columns.is_some() => self.array()?,
+                        "rows" => return Err(self.bad(self.at, "`columns` before `rows`")),
+                        _ => self.at = self.scan(0)?,
+                    }
+                }
+                _ => return Err(self.bad(self.at, "a property name or `}`")),
+            }
+        }
+        let cut = self.at;
+        self.emit(cut)?;
+        self.columns = None;
+        self.rest_of_object(&mut head)?;
+        self.ends.extend(head.end());
+        Ok(())
+    }
+
+    fn table_columns(&mut self) -> Step<()> {
+        let end = self.scan(0)?;
+        let text = self.window.get(self.at..end).unwrap_or_default();
+        let columns: Result<Vec<serde_json::Value>, _> = serde_json::from_slice(text);
+        let names = columns.ok().map(|columns| {
+            let name = |c: &serde_json::Value| c.get("name").and_then(|n| n.as_str()).unwrap_or("").to_owned();
+            columns.iter().map(name).collect::<Arc<[String]>>()
+        });
+        let Some(names) = names else { return Err(self.bad(self.at, "a list of columns with names")) };
+        self.columns = Some(names);
+        self.at = end;
+        Ok(())
+    }
+
+    /// The members that follow a page's elements, up to and with the closing brace.
+    fn rest_of_object(&mut self, head: &mut Head) -> Step<()> {
+        loop {
+            match self.peek()? {
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b',') => self.at += 1,
+                Some(b'"') => {
+                    let (key, value_at) = self.key(self.at, 0)?;
+                    let (_, value_at) = self.peek_from(self.at, value_at)?;
+                    self.at += value_at;
+                    let end = self.scan(0)?;
+                    head.member(&key, self.window.get(self.at..end).unwrap_or_default());
+                    self.at = end;
+                }
+                Some(_) => return Err(self.bad(self.at, "a property name or `}`")),
+                None => return Err(self.truncated("`}`")),
+            }
+        }
+    }
+
+    /// The property name at `start + at`; with the position after its colon.
+    fn key(&mut self, start: usize, at: usize) -> Step<(String, usize)> {
+        let end = loop {
+            match string_end(&self.window, start + at) {
+                Scan::Done(end) => break end - start,
+                _ => self.more("the end of a property name")?,
+            }
+        };
+        let text = self.window.get(start + at..start + end).unwrap_or_default();
+        let key: String = serde_json::from_slice(text).map_err(|_| self.bad(start + at, "a property name"))?;
+        let (colon, at) = self.peek_from(start, end)?;
+        if colon != b':' {
+            return Err(self.bad(start + at, "`:`"));
+        }
+        Ok((key, at + 1))
+    }
+
+    /// The next byte that is not white space, at the position.
+    fn peek(&mut self) -> Step<Option<u8>> {
+        loop {
+            self.at = skip_space(&self.window, self.at);
+            if let Some(&byte) = self.window.get(self.at) {
+                return Ok(Some(byte));
+            }
+            if self.eof {
+                return Ok(None);
+            }
+            if self.spans.is_empty() { self.drop_front() } else { let cut = self.at; self.emit(cut)? }
+            self.fill()?;
+        }
+    }
+
+    fn peek_from(&mut self, start: usize, pos: usize) -> Step<(u8, usize)> {
+        loop {
+            let at = skip_space(&self.window, start + pos);
+            if let Some(&byte) = self.window.get(at) {
+                return Ok((byte, at - start));
+            }
+            self.more("`}`")?;
+        }
+    }
+
+    /// The end of the value at the position plus `pos`, in the window as it is then.
+    fn scan(&mut self, pos: usize) -> Step<usize> {
+        self.scan_from(self.at, pos).map(|end| self.at + end)
+    }
+
+    fn scan_from(&mut self, start: usize, pos: usize) -> Step<usize> {
+        loop {
+            match value_end(&self.window, start + pos) {
+                Scan::Done(end) => return Ok(end - start),
+                Scan::Bad(at, expected) => return Err(self.bad(at, expected)),
+                Scan::Deep(at) => {
+                    let reason = format!("nested deeper than {} levels", crate::scan::MAX_DEPTH);
+                    return Err(Halt::Note(at, NoteKind::TooLarge, reason));
+                }
+                Scan::More if self.eof && self.ends_in_scalar(start + pos) => return Ok(self.window.len() - start),
+                Scan::More => self.more("the end of a value")?,
+            }
+        }
+    }
+
+    fn ends_in_scalar(&self, at: usize) -> bool {
+        !matches!(self.window.get(at), None | Some(b'{' | b'[' | b'"'))
+    }
+
+    /// Reads on, while a value is open.
+    fn more(&mut self, expected: &str) -> Step<()> {
+        if self.eof {
+            return Err(self.truncated(expected));
+        }
+        if self.window.len() - self.at > self.limits.value {
+            let reason = format!("a value larger than {} MiB", self.limits.value >> 20);
+            return Err(Halt::Note(self.at, NoteKind::TooLarge, reason));
+        }
+        self.fill()
+    }
+
+    fn fill(&mut self) -> Step<()> {
+        // Grows with what is open, so that a large value is not scanned again for every block.
+        let want = (self.window.len() - self.at).max(self.limits.piece / 2).max(1);
+        let before = self.window.len();
+        let mut input = (&mut *self.input).take(want as u64);
+        let got = input.read_to_end(&mut self.window).map_err(|error| Halt::Stop(StopReason::Read(error)))?;
+        self.eof = got < want;
+        self.total += (self.window.len() - before) as u64;
+        Ok(())
+    }
+
+    /// Hands on the values so far, and keeps what follows `cut`.
+    fn emit(&mut self, cut: usize) -> Step<()> {
+        if self.spans.is_empty() {
+            self.drop_front();
+            return Ok(());
+        }
+        self.count_lines(cut);
+        let rest = self.window.split_off(cut);
+        let bytes = std::mem::replace(&mut self.window, rest);
+        self.forget(&bytes);
+        self.at = self.at.saturating_sub(cut);
+        let piece = Piece {
+            source: self.name.clone(),
+            bytes,
+            spans: std::mem::take(&mut self.spans),
+            columns: self.columns.clone(),
+            from_graph: self.from_graph,
+        };
+        if (self.pieces)(piece) { Ok(()) } else { Err(Halt::Stop(StopReason::Cancelled)) }
+    }
+
+    fn drop_front(&mut self) {
+        let cut = self.at.min(self.window.len());
+        self.count_lines(cut);
+        let rest = self.window.split_off(cut);
+        let gone = std::mem::replace(&mut self.window, rest);
+        self.forget(&gone);
+        self.at = 0;
+    }
+
+    fn forget(&mut self, gone: &[u8]) {
+        self.column_base = match memchr::memrchr(b'\n', gone) {
+            Some(at) => gone.len() - at - 1,
+            None => self.column_base + gone.len(),
+        };
+        self.counted = self.counted.saturating_sub(gone.len());
+    }
+
+    fn count_lines(&mut self, to: usize) {
+        if let Some(slice) = self.window.get(self.counted..to) {
+            self.lines += memchr::memchr_iter(b'\n', slice).count() as u64;
+            self.counted = to;
+        }
+    }
+
+    fn line_at(&mut self, at: usize) -> u32 {
+        self.count_lines(at);
+        u32::try_from(self.lines + 1).unwrap_or(u32::MAX)
+    }
+
+    fn bad(&self, at: usize, expected: &str) -> Halt {
+        Halt::Note(at, NoteKind::Malformed, format!("expected {expected}"))
+    }
+
+    fn truncated(&self, expected: &str) -> Halt {
+        let reason = format!("the document breaks off; expected {expected}");
+        Halt::Note(self.window.len(), NoteKind::Malformed, reason)
+    }
+
+    fn note(&self, at: usize, kind: NoteKind, reason: String) -> Note {
+        let before = self.window.get(..at).unwrap_or(&self.window);
+        let breaks = |from: usize, to: usize| {
+            self.window.get(from..to).map_or(0, |slice| memchr::memchr_iter(b'\n', slice).count() as u64)
+        };
+        let line = if at >= self.counted {
+            self.lines + breaks(self.counted, at)
+        } else {
+            self.lines.saturating_sub(breaks(at, self.counted))
+        } + 1;
+        let column = match memchr::memrchr(b'\n', before) {
+            Some(newline) => before.len() - newline,
+            None => self.column_base + before.len() + 1,
+        };
+        Note { source: self.name.clone(), line, column: column as u64, kind, reason }
+    }
+}
+
+/// What was seen of an object before its elements.
+#[derive(Default)]
+struct Head {
+    has_id: bool,
+    has_type: bool,
+    next_link: Option<String>,
+    taken: DocumentEnd,
+}
+
+impl Head {
+    fn is_resource(&self) -> bool {
+        self.has_id && self.has_type
+    }
+
+    /// Keys whose array holds resources.
+    fn wants(&self, key: &str) -> bool {
+        key.eq_ignore_ascii_case("value") || key.eq_ignore_ascii_case("data")
+    }
+
+    fn member(&mut self, key: &str, value: &[u8]) {
+        match key {
+            "id" => self.has_id = true,
+            "type" => self.has_type = true,
+            "nextLink" => {
+                self.next_link = serde_json::from_slice::<Option<String>>(value).ok().flatten();
+                self.taken.api_version = self.next_link.as_deref().and_then(api_version_in);
+                self.taken.more_pages = self.next_link.is_some();
+            }
+            "$skipToken" | "skip_token" => {
+                self.taken.more_pages |= serde_json::from_slice::<Option<String>>(value).ok().flatten().is_some();
+            }
+            _ => {}
+        }
+    }
+
+    fn end(self) -> Option<DocumentEnd> {
+        (self.taken != DocumentEnd::default()).then_some(self.taken)
+    }
+}
+
+fn api_version_in(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("api-version=")?;
+    Some(rest.split('&').next().unwrap_or(rest).to_owned())
+}

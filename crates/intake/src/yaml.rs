@@ -1,0 +1,44 @@
+//! YAML, as `az ml` writes it.
+
+use dekey_model::{Note, NoteKind};
+
+/// The largest YAML document that is read; `az ml` writes one resource into each.
+const MAX_YAML: usize = 16 << 20;
+
+/// The values of a YAML stream.
+pub(crate) fn read_yaml(source: &str, text: &str) -> Result<Vec<serde_json::Value>, Note> {
+    let note = |line: u64, column: u64, kind: NoteKind, reason: String| Note {
+        source: source.to_owned(),
+        line,
+        column,
+        kind,
+        reason,
+    };
+    if text.len() > MAX_YAML {
+        return Err(note(0, 0, NoteKind::TooLarge, format!("YAML larger than {} MiB", MAX_YAML >> 20)));
+    }
+    let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).map_err(|error| {
+        let at = error.location();
+        let line = at.as_ref().map_or(0, |l| u64::from(l.line()));
+        let column = at.as_ref().map_or(0, |l| u64::from(l.column()));
+        note(line, column, NoteKind::Malformed, "neither JSON nor YAML: expected a resource or a list of resources".into())
+    })?;
+    let mut values = Vec::new();
+    for document in documents {
+        match document {
+            serde_json::Value::Array(items) => values.extend(items),
+            serde_json::Value::Object(mut map) if map.get("value").is_some_and(serde_json::Value::is_array) => {
+                if let Some(serde_json::Value::Array(items)) = map.remove("value") {
+                    values.extend(items);
+                }
+            }
+            serde_json::Value::Null => {}
+            value @ serde_json::Value::Object(_) => values.push(value),
+            _ => {
+                let reason = "neither JSON nor YAML of resources: plain text".to_owned();
+                return Err(note(1, 1, NoteKind::NotUnderstood, reason));
+            }
+        }
+    }
+    Ok(values)
+}
