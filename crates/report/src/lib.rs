@@ -6,10 +6,16 @@
 //! Pure: no I/O, no clock. Equal input gives equal bytes.
 
 mod baseline;
+mod clean;
 mod fill;
 mod fingerprint;
 mod groups;
+pub mod json;
+mod lines;
+#[cfg(test)]
+mod sample;
 mod view;
+mod words;
 
 pub use baseline::Baseline;
 pub use fill::{Dialect, fill};
