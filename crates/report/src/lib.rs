@@ -14,6 +14,7 @@ pub mod json;
 mod lines;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
 mod view;
 mod words;
 
