@@ -7,11 +7,15 @@
 
 mod baseline;
 mod clean;
+pub mod csv;
 mod fill;
 mod fingerprint;
+pub mod github;
 mod groups;
 pub mod json;
+pub mod junit;
 mod lines;
+pub mod markdown;
 #[cfg(test)]
 mod sample;
 pub mod sarif;

@@ -145,3 +145,22 @@ pub(crate) fn rendered(report: &Report, render: Render) -> String {
     assert_eq!(one, two);
     String::from_utf8(one).unwrap()
 }
+
+#[test]
+fn write_samples() {
+    let Ok(dir) = std::env::var("DEKEY_OUT") else { return };
+    for (name, sample) in ["empty", "clean", "unknown", "hostile"].into_iter().zip(Sample::all()) {
+        let dir = format!("{dir}/{name}");
+        std::fs::create_dir_all(&dir).unwrap();
+        let report = sample.report();
+        let write = |file: &str, text: String| std::fs::write(format!("{dir}/{file}"), text).unwrap();
+        write("report.json", rendered(&report, crate::json::v1::render));
+        write("report.sarif", rendered(&report, crate::sarif::render));
+        write("report.junit.xml", rendered(&report, crate::junit::render));
+        write("report.csv", rendered(&report, crate::csv::render));
+        write("report.md", rendered(&report, crate::markdown::render));
+        write("report.txt", rendered(&report, crate::github::render));
+        write("schema.json", format!("{:#}\n", crate::json::v1::schema()));
+        write("report.html", "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>x</title></head><body><main><h1>x</h1></main></body></html>\n".to_owned());
+    }
+}

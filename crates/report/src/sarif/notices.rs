@@ -75,11 +75,8 @@ fn expired<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Notification<'a>>
     report.audit.waivers.iter().filter(over).map(|used| {
         let own = &used.waiver;
         let text = format!(
-            "The waiver of {} on '{}' expired on {}; {} again.",
-            own.rule,
-            own.resource,
-            own.expires,
-            words::counted(used.findings as u64, "finding counts").replace("findings counts", "findings count"),
+            "The waiver of {} on '{}' expired on {}; findings that count again: {}.",
+            own.rule, own.resource, own.expires, used.findings
         );
         notice(WAIVER_EXPIRED, "warning", &text)
     })

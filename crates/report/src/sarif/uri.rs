@@ -11,7 +11,7 @@ pub(super) fn of_source(name: &str) -> String {
         _ => {}
     }
     let path = name.replace('\\', "/");
-    let drive = path.as_bytes().get(1) == Some(&b':') && path.as_bytes().get(2) == Some(&b'/');
+    let drive = matches!(path.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic());
     let rooted = path.starts_with('/');
     let mut out = String::with_capacity(path.len() + 8);
     if drive || rooted {
@@ -55,6 +55,7 @@ mod tests {
             ("/tmp/ä.json", "file:///tmp/%C3%A4.json"),
             ("C:\\data\\x#1.json", "file:///C:/data/x%231.json"),
             ("a:b?c", "a%3Ab%3Fc"),
+            ("?:/x", "%3F%3A/x"),
             ("//evil.example/x", "file:///evil.example/x"),
             ("snap.tar.zst!ws.json", "snap.tar.zst%21ws.json"),
             ("-", "stdin"),
