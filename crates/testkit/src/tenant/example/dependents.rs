@@ -42,6 +42,7 @@ struct Account {
     group: &'static str,
     shared_key: Flag,
     oauth: Flag,
+    created: &'static str,
     /// When each key was made.
     keys: [&'static str; 2],
     /// Days after which a key should be rotated.
@@ -57,6 +58,7 @@ const A: Account = Account {
     group: "",
     shared_key: Flag::Off,
     oauth: Flag::On,
+    created: "2025-03-11T09:20:02.0093312Z",
     keys: ["2026-10-05T06:12:33.4410125Z", "2026-10-05T06:12:33.4410125Z"],
     key_days: None,
     sas: None,
@@ -76,16 +78,16 @@ const ACCOUNTS: &[Account] = &[
     Account { name: "stfraudprod", group: "rg-fraud-prod", key_days: Some(90), sas: Some(["0.08:00:00", "Block"]), tags: &[("owner", MARA)], ..A },
     Account { name: "stfraudscoring", group: "rg-fraud-prod", ..A },
     // Shared by three workspaces, last rotated in the beginning of 2025.
-    Account { name: "stchurnshared", group: "rg-churn-prod", keys: ["2025-01-21T10:44:18.0031876Z", "2025-01-21T10:45:02.5597214Z"], tags: &[("owner", TOMAS)], ..OPEN },
+    Account { name: "stchurnshared", created: "2024-02-27T14:02:11.7761093Z", group: "rg-churn-prod", keys: ["2025-01-21T10:44:18.0031876Z", "2025-01-21T10:45:02.5597214Z"], tags: &[("owner", TOMAS)], ..OPEN },
     // Nobody ever said that keys are allowed; `null` means that they are.
     Account { name: "stnlphubprod", group: "rg-nlp-platform-prod", shared_key: Flag::Null, oauth: Flag::Null, ..OPEN },
     // Locked in spring.
-    Account { name: "stvisionprod", group: "rg-vision-prod", keys: ["2024-09-02T07:40:51.8120934Z", "2026-04-14T12:00:37.9921043Z"], tags: &[("Owner", INES)], ..A },
+    Account { name: "stvisionprod", created: "2024-09-02T07:40:51.6120934Z", group: "rg-vision-prod", keys: ["2024-09-02T07:40:51.8120934Z", "2026-04-14T12:00:37.9921043Z"], tags: &[("Owner", INES)], ..A },
     // Keys that are 900 days old on 2026-11-23.
-    Account { name: "stpricinglegacy", group: "rg-pricing-legacy", shared_key: Flag::Absent, oauth: Flag::Absent, keys: ["2024-06-06T08:15:00.0000000Z", "2024-01-15T13:00:12.3390215Z"], ..OPEN },
+    Account { name: "stpricinglegacy", created: "2024-01-15T13:00:12.1390215Z", group: "rg-pricing-legacy", shared_key: Flag::Absent, oauth: Flag::Absent, keys: ["2024-06-06T08:15:00.0000000Z", "2024-01-15T13:00:12.3390215Z"], ..OPEN },
     Account { name: "striskmodels", group: "rg-risk-prod", ..A },
     // Keys are allowed, but rotated, limited and not the default.
-    Account { name: "sttelematicsprod", group: "rg-telematics-prod", oauth: Flag::On, keys: ["2026-10-20T05:00:09.6120938Z", "2026-11-02T05:00:11.0917731Z"], key_days: Some(60), sas: Some(["1.00:00:00", "Block"]), tags: &[("owner", LUCA)], ..OPEN },
+    Account { name: "sttelematicsprod", created: "2024-06-20T15:08:44.8120093Z", group: "rg-telematics-prod", oauth: Flag::On, keys: ["2026-10-20T05:00:09.6120938Z", "2026-11-02T05:00:11.0917731Z"], key_days: Some(60), sas: Some(["1.00:00:00", "Block"]), tags: &[("owner", LUCA)], ..OPEN },
     Account { name: "stfeaturesprod", group: "rg-feature-platform", ..A },
     // A SAS policy that only logs.
     Account { name: "stbatchscoring", group: "rg-feature-platform", sas: Some(["7.00:00:00", "Log"]), ..OPEN },
@@ -98,8 +100,8 @@ const ACCOUNTS: &[Account] = &[
     Account { name: "stpricingdev", group: "rg-pricing-dev", ..A },
     Account { name: "striskdev", group: "rg-pricing-dev", oauth: Flag::Absent, ..A },
     // Made before Azure noted when keys were made, and never rotated since.
-    Account { name: "sttelematicsdev", group: "rg-telematics-dev", keys: ["", ""], ..OPEN },
-    Account { name: "stsandbox01", group: "rg-sandbox", ..OPEN },
+    Account { name: "sttelematicsdev", created: "2020-11-17T14:33:19.2250038Z", group: "rg-telematics-dev", keys: ["", ""], ..OPEN },
+    Account { name: "stsandbox01", created: "2024-04-26T16:18:12.0093311Z", group: "rg-sandbox", keys: ["2024-04-26T16:18:12.2093311Z", "2024-04-26T16:18:12.2093311Z"], ..OPEN },
     Account { name: "stsandbox02", group: "rg-sandbox", ..OPEN },
     Account { name: "stmlopsci", group: "rg-mlops-dev", tags: &[("owner", SOFIA)], ..A },
     Account { name: "stforecastdev", group: "rg-mlops-dev", ..A },
@@ -110,7 +112,7 @@ const ACCOUNTS: &[Account] = &[
     Account { name: "stgenailab", group: "rg-genai-lab", shared_key: Flag::Absent, ..OPEN },
     Account { name: "stlegalreview", group: "rg-legal-analytics", ..A },
     Account { name: "stclimaterisk", group: "rg-climate-risk", ..A },
-    Account { name: "stintern2026", group: "rg-climate-risk", keys: ["2026-06-15T08:29:40.7312004Z", "2026-06-15T08:29:40.7312004Z"], ..OPEN },
+    Account { name: "stintern2026", created: "2026-06-15T08:29:40.5312004Z", group: "rg-climate-risk", keys: ["2026-06-15T08:29:40.7312004Z", "2026-06-15T08:29:40.7312004Z"], ..OPEN },
 ];
 
 /// The id of a storage account. One that is not in the table belongs to the HPC team, in a subscription of its own.
@@ -130,15 +132,10 @@ pub(super) fn accounts(sub: Sub) -> Vec<Value> {
     let of_sub = ACCOUNTS.iter().filter(|account| find(account.group).sub == sub);
     of_sub
         .map(|account| {
-            let [key1, _] = account.keys;
             let wire = Storage {
                 id: &storage_id(account.name),
                 location: find(account.group).location,
-                created: if key1.is_empty() || key1 > "2025-06" {
-                    "2020-11-17T14:33:19.2250038Z"
-                } else {
-                    key1
-                },
+                created: account.created,
                 tags: Some(tags(account.tags)),
                 allow_shared_key: account.shared_key.wire(),
                 default_to_oauth: account.oauth.wire(),

@@ -13,7 +13,7 @@ use crate::tenant::shape::policy::{
     with_shared_key, without_primary_user_assigned, without_system_assigned,
 };
 use crate::tenant::shape::telemetry::diagnostics;
-use crate::tenant::shape::{authorization, principal_of};
+use crate::tenant::shape::{authorization, client_of, principal_of};
 use serde_json::{Value, json};
 
 /// The user-assigned identities of a subscription.
@@ -130,9 +130,9 @@ pub(super) fn roles(sub: Sub) -> Vec<Value> {
         );
         let (principal, name) = match row.users {
             _ if row.identity.to_ascii_lowercase().contains("system") => {
-                (principal_of(&row.id()), row.name.to_owned())
+                (principal_of(&row.id()), client_of(&row.id()))
             }
-            [first, ..] => (principal_of(&user_assigned(first)), client_name(first)),
+            [first, ..] => (principal_of(&user_assigned(first)), client_of(&user_assigned(first))),
             [] => continue,
         };
         let (principal, name) = (principal.as_str(), name.as_str());
@@ -150,10 +150,6 @@ pub(super) fn roles(sub: Sub) -> Vec<Value> {
         }
     }
     all
-}
-
-fn client_name(identity: &str) -> String {
-    crate::tenant::shape::client_of(&user_assigned(identity))
 }
 
 const POLICY: &str = "providers/Microsoft.Authorization";
