@@ -136,7 +136,7 @@ impl Store {
         facts: &[(Field, Fact)],
         drafts: Vec<Draft>,
     ) {
-        let map: Vec<Sym> = texts.iter().map(|text| self.texts.intern(text)).collect();
+        let map = self.texts.absorb(&texts);
         let sym = |s: Sym| map.get(s.0 as usize).copied().unwrap_or(s);
         let (pairs_base, json_base) = (offset(self.pairs.len()), offset(self.json.len()));
         self.pairs.extend(pairs.into_iter().map(|(name, value)| (sym(name), sym(value))));

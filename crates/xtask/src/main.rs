@@ -1,5 +1,6 @@
 //! The chores of the project: `cargo xtask --help` lists them.
 
+mod bare_parse;
 mod generate;
 mod tenant;
 mod test;
@@ -22,6 +23,8 @@ enum Chore {
     /// The second half of `gen`, once the rules are registered
     #[command(hide = true)]
     GenDocs,
+    /// Parse ARM arrays into plain typed structs and do nothing with them: what any audit costs at least
+    BareParse(bare_parse::BareParseArgs),
     /// Run every test, after checking that what is generated is fresh
     Test,
     /// Write an invented tenant of any size, one JSON array per kind of resource
@@ -32,9 +35,10 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
-        Chore::Gen => generate::write().map_err(Into::into),
-        Chore::GenDocs => generate::write_docs().map_err(Into::into),
-        Chore::Test => test::run().map_err(Into::into),
+        Chore::Gen => generate::write().map_err(std::io::Error::other),
+        Chore::GenDocs => generate::write_docs().map_err(std::io::Error::other),
+        Chore::BareParse(args) => bare_parse::run(&args),
+        Chore::Test => test::run().map_err(std::io::Error::other),
         Chore::Tenant(args) => tenant::generate(&args),
         Chore::Example(args) => tenant::example(&args),
     };
