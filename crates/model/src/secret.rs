@@ -4,20 +4,20 @@
 //! (tags, names, environment variables); dekey reads credentials by type, never by value.
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
+use regex::{Regex, RegexSet};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Texts without any of these hold no credential of a known form; nearly all texts end here.
 const MARKERS: &[&str] = &[
-    "key", "sig=", "eyj", "password", "passwd", "pwd", "secret", "token", "==", "ghp_", "github_pat_", "dapi", "sk-",
+    "key=", "key =", "key:", "key\"", "key'", "sig=", "private key", "eyj", "password", "passwd", "pwd", "secret", "token", "==", "ghp_", "github_pat_", "dapi", "sk-",
     "8q~", "+acr", "+ast", "jqqj99", "@",
 ];
 
 /// Label and pattern; what is masked is the group `s`, or the whole match.
 const FORMS: &[(&str, &str)] = &[
     ("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*)"),
-    ("connection string key", r"(?i)(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<s>[A-Za-z0-9+/=%_-]{8,})"),
+    ("connection string key", r"(?i)(?:AccountKey|SharedAccessKey|SharedSecretValue)\s?=\s*(?P<s>[A-Za-z0-9+/=%_-]{8,})"),
     ("SAS signature", r"(?i)\bsig=(?P<s>[A-Za-z0-9%+/=_-]{16,})"),
     ("account key", r"(?P<s>[A-Za-z0-9+/]{86}==)"),
     ("JSON Web Token", r"(?P<s>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"),
@@ -29,7 +29,7 @@ const FORMS: &[(&str, &str)] = &[
     ("password in a URL", r"://[^/\s:@]+:(?P<s>[^/\s@]{3,})@"),
     (
         "password",
-        r#"(?i)(?:password|passwd|pwd|client_?secret|secret|api[_-]?key|access[_-]?key|account[_-]?key|token)["']?\s*[=:]\s*["']?(?P<s>[^\s;,&"'\[]{6,})"#,
+        r#"(?i)(?:password|passwd|pwd|client_?secret|secret|(?:api|access|account)[_-]?key|token)["']?\s?[=:]\s*["']?(?P<s>[^\s;,&"'\[]{6,})"#,
     ),
 ];
 
@@ -42,10 +42,12 @@ const NAMES: &[&str] = &[
 
 struct Forms {
     markers: Option<AhoCorasick>,
+    any: Option<RegexSet>,
     patterns: Vec<(&'static str, Regex)>,
 }
 
 static COMPILED: LazyLock<Forms> = LazyLock::new(|| Forms {
+    any: RegexSet::new(FORMS.iter().map(|form| form.1)).ok(),
     markers: AhoCorasick::builder().ascii_case_insensitive(true).build(MARKERS).ok(),
     patterns: FORMS.iter().filter_map(|(label, form)| Some((*label, Regex::new(form).ok()?))).collect(),
 });
@@ -88,7 +90,9 @@ fn mask_form(form: &Regex, label: &str, text: &str) -> String {
 }
 
 fn may_hold(text: &str) -> bool {
-    text.len() >= 12 && COMPILED.markers.as_ref().is_none_or(|markers| markers.is_match(text))
+    text.len() >= 12
+        && COMPILED.markers.as_ref().is_none_or(|markers| markers.is_match(text))
+        && COMPILED.any.as_ref().is_none_or(|forms| forms.is_match(text))
 }
 
 /// What a named value looks like: a credential of a known form, or any literal under a name that announces one. References
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(COMPILED.patterns.len(), FORMS.len());
-        assert!(COMPILED.markers.is_some());
+        assert!(COMPILED.markers.is_some() && COMPILED.any.is_some());
     }
 
     #[test]

@@ -24,6 +24,6 @@ pub use context::{Context, Fired, Out};
 pub use ownership::{Effective, TagSource};
 pub use registry::{all, by_id};
 pub use rule::{Group, Page, Remedy, Rule};
-pub use settings::{IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver};
+pub use settings::{IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver, nearest_rule};
 pub use summary::{Counts, RuleSummary, Summary, WorkspaceSummary};
 pub use waivers::{WaiverState, WaiverUse};

@@ -1,0 +1,278 @@
+//! Findings as outputs show them.
+
+use crate::{Baseline, Dialect, fill, fingerprint};
+use dekey_model::{Evidence, Field, Finding, Inventory, NotJudged, Resource, RuleIx, Seen};
+use dekey_rules::{Audit, Context, Effective, Rule, Settings};
+use std::cmp::Reverse;
+
+/// An audit, ready to be shown.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// What was audited.
+    pub inventory: &'a Inventory,
+    /// What came of it.
+    pub audit: &'a Audit,
+    /// The settings it ran with.
+    pub settings: &'a Settings,
+    /// The version of dekey.
+    pub version: &'a str,
+    /// How many findings are left out because a baseline has them.
+    pub known: usize,
+    findings: Vec<&'a Finding>,
+    not_judged: Vec<&'a NotJudged>,
+}
+
+/// A finding, spelled out.
+#[derive(Clone, Debug)]
+pub struct FindingView<'a> {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The resource.
+    pub resource: Resource<'a>,
+    /// The workspaces it concerns: the one it belongs to, or those that use it.
+    pub workspaces: Vec<Resource<'a>>,
+    /// The finding itself.
+    pub finding: &'a Finding,
+    /// Its identity over time.
+    pub fingerprint: String,
+    /// What it rests on.
+    pub evidence: Vec<EvidenceView<'a>>,
+    /// Who should act.
+    pub owner: OwnerView<'a>,
+    /// Where the cost goes.
+    pub cost_center: Option<&'a str>,
+    /// What to do.
+    pub remedy: RemedyView,
+    /// Framework controls.
+    pub controls: Vec<ControlView>,
+    /// The document it was read from.
+    pub source: &'a str,
+    /// The line in it; 0 when it has none.
+    pub line: u32,
+}
+
+/// A piece of evidence, spelled out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceView<'a> {
+    /// The id of the resource.
+    pub resource: &'a str,
+    /// JSON pointer into it.
+    pub pointer: String,
+    /// The value as text; `absent`, `null` and `not read` for those.
+    pub value: String,
+}
+
+/// Who should act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnerView<'a> {
+    /// The effective owner tag.
+    pub value: Option<&'a str>,
+    /// Where it was found.
+    pub source: Option<&'static str>,
+    /// Who made the resource: a guess, where there is no tag.
+    pub inferred: Option<&'a str>,
+}
+
+/// What to do, for this resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemedyView {
+    /// In words.
+    pub summary: &'static str,
+    /// Azure CLI.
+    pub az: String,
+    /// Bicep.
+    pub bicep: String,
+    /// Terraform.
+    pub terraform: String,
+    /// Azure portal.
+    pub portal: String,
+}
+
+/// A control, spelled out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlView {
+    /// Framework and version.
+    pub framework: &'static str,
+    /// The control.
+    pub id: &'static str,
+    /// Where the mapping comes from.
+    pub source: &'static str,
+}
+
+/// What could not be judged, spelled out.
+#[derive(Clone, Debug)]
+pub struct NotJudgedView<'a> {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The resource.
+    pub resource: Resource<'a>,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+impl<'a> Report<'a> {
+    /// Puts an audit in order. Findings of the baseline are left out and counted.
+    pub fn new(
+        inventory: &'a Inventory,
+        audit: &'a Audit,
+        settings: &'a Settings,
+        version: &'a str,
+        baseline: Option<&Baseline>,
+    ) -> Self {
+        let mut report =
+            Self { inventory, audit, settings, version, known: 0, findings: Vec::new(), not_judged: Vec::new() };
+        report.findings = audit
+            .findings
+            .iter()
+            .filter(|f| baseline.is_none_or(|known| !known.contains(&report.fingerprint(f))))
+            .collect();
+        report.known = audit.findings.len() - report.findings.len();
+        report.sort();
+        report
+    }
+
+    /// Worst first, then by rule and resource; never by the order of reading.
+    fn sort(&mut self) {
+        let inventory = self.inventory;
+        let id = |ix| inventory.get(ix).id();
+        let folded = |a: &str, b: &str| {
+            a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
+        };
+        self.findings.sort_unstable_by(|a, b| {
+            (Reverse(a.severity), a.rule)
+                .cmp(&(Reverse(b.severity), b.rule))
+                .then_with(|| folded(id(a.resource), id(b.resource)))
+                .then_with(|| (&a.part, &a.message).cmp(&(&b.part, &b.message)))
+        });
+        let mut not_judged: Vec<&NotJudged> = self.audit.not_judged.iter().collect();
+        not_judged.sort_unstable_by(|a, b| {
+            a.rule.cmp(&b.rule).then_with(|| folded(id(a.resource), id(b.resource))).then_with(|| {
+                if a.gap == b.gap {
+                    return std::cmp::Ordering::Equal;
+                }
+                a.gap.explain(inventory).cmp(&b.gap.explain(inventory))
+            })
+        });
+        not_judged.dedup_by(|a, b| a == b);
+        self.not_judged = not_judged;
+    }
+
+    /// The findings that count, worst first.
+    pub fn findings(&self) -> &[&'a Finding] {
+        &self.findings
+    }
+
+    /// What could not be judged, by rule and resource.
+    pub fn not_judged(&self) -> &[&'a NotJudged] {
+        &self.not_judged
+    }
+
+    /// The rule of a finding. Every finding's rule is one of the audit's.
+    pub fn rule(&self, ix: RuleIx) -> Option<&'static Rule> {
+        self.audit.rule(ix)
+    }
+
+    /// A finding's identity over time.
+    pub fn fingerprint(&self, finding: &Finding) -> String {
+        let rule = self.rule(finding.rule).map_or("", |r| r.id);
+        fingerprint(rule, self.inventory.get(finding.resource).id(), finding.part.as_deref())
+    }
+
+    /// A finding, spelled out; nothing for a finding of another audit.
+    pub fn view(&self, finding: &'a Finding) -> Option<FindingView<'a>> {
+        let rule = self.rule(finding.rule)?;
+        let resource = self.inventory.get(finding.resource);
+        let workspaces = match resource.workspace() {
+            Some(workspace) => vec![workspace],
+            None => {
+                let mut users: Vec<_> = resource.used_by().collect();
+                users.sort_by_key(|ws| ws.id().to_ascii_lowercase());
+                users
+            }
+        };
+        let (source, line) = resource.provenance();
+        let remedy = RemedyView {
+            summary: rule.section("How it is put right"),
+            az: fill(rule.remedy.az, resource, Dialect::Shell),
+            bicep: fill(rule.remedy.bicep, resource, Dialect::Code),
+            terraform: fill(rule.remedy.terraform, resource, Dialect::Code),
+            portal: fill(rule.remedy.portal, resource, Dialect::Text),
+        };
+        Some(FindingView {
+            rule,
+            resource,
+            workspaces,
+            finding,
+            fingerprint: self.fingerprint(finding),
+            evidence: finding.evidence.iter().map(|e| self.evidence(e)).collect(),
+            owner: self.owner(resource),
+            cost_center: self.context().cost_center(resource).value(),
+            remedy,
+            controls: controls(rule),
+            source,
+            line,
+        })
+    }
+
+    /// What could not be judged, spelled out.
+    pub fn view_not_judged(&self, entry: &NotJudged) -> Option<NotJudgedView<'a>> {
+        Some(NotJudgedView {
+            rule: self.rule(entry.rule)?,
+            resource: self.inventory.get(entry.resource),
+            reason: entry.gap.explain(self.inventory),
+        })
+    }
+
+    /// Who should act on a resource.
+    pub fn owner(&self, resource: Resource<'a>) -> OwnerView<'a> {
+        match self.context().owner(resource) {
+            Effective::Tag { value, source, .. } => {
+                OwnerView { value: Some(value), source: Some(source.as_str()), inferred: None }
+            }
+            Effective::None | Effective::Unknown(_) => OwnerView { inferred: creator(resource), ..OwnerView::default() },
+        }
+    }
+
+    fn context(&self) -> Context<'a> {
+        Context { inventory: self.inventory, settings: self.settings, as_of: self.audit.as_of }
+    }
+
+    fn evidence(&self, evidence: &Evidence) -> EvidenceView<'a> {
+        match evidence {
+            Evidence::Field(ix, field) => {
+                let resource = self.inventory.get(*ix);
+                EvidenceView {
+                    resource: resource.id(),
+                    pointer: field.pointer().to_owned(),
+                    value: resource.shown(*field),
+                }
+            }
+            Evidence::Item(item) => {
+                let (ix, pointer, value) = item.as_ref();
+                EvidenceView {
+                    resource: self.inventory.get(*ix).id(),
+                    pointer: pointer.clone(),
+                    value: value.clone(),
+                }
+            }
+        }
+    }
+}
+
+/// The user who made a resource.
+fn creator(resource: Resource<'_>) -> Option<&str> {
+    let by_user = resource.text(Field::CreatedByType).value().is_some_and(|t| t.eq_ignore_ascii_case("user"));
+    match resource.text(Field::CreatedBy).non_empty() {
+        Seen::Value(who) if by_user => Some(who),
+        _ => None,
+    }
+}
+
+fn controls(rule: &'static Rule) -> Vec<ControlView> {
+    let view = |control: &dekey_rules::controls::Control| ControlView {
+        framework: control.framework,
+        id: control.id,
+        source: control.source.as_str(),
+    };
+    rule.controls.iter().map(view).collect()
+}
