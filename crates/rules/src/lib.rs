@@ -9,6 +9,7 @@ mod audit;
 mod context;
 pub mod controls;
 pub mod credentials;
+pub mod diagnostics;
 mod ownership;
 pub mod policies;
 mod registry;
