@@ -5,6 +5,8 @@
 //!
 //! To add one: write `rules/<id with underscores>.rs` and `../cases/<id>.md`, then run `cargo xtask gen`.
 
+#![deny(clippy::disallowed_methods)]
+
 mod audit;
 mod context;
 pub mod controls;
