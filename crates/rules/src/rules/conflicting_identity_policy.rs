@@ -60,14 +60,15 @@ fn check(cx: &Context<'_>, resource: Resource<'_>, out: &mut Out<'_>) {
         match (requirement.flags(State::System), effect) {
             (Known::No, _) | (_, Effect::Disabled) => {}
             (Known::Yes, Effect::Deny) if assignment.mode == Mode::Default => {
-                report(member, Effect::Deny, out)
+                report(member, Effect::Deny, out);
             }
             (Known::Yes, Effect::Audit) => report(member, Effect::Audit, out),
             (Known::Yes, Effect::Deny) if assignment.mode != Mode::Unknown => {
-                report(member, Effect::Audit, out)
+                report(member, Effect::Audit, out);
             }
             _ => {
-                unclear = Some("its conditions, effect or enforcementMode could not be worked out".to_owned())
+                unclear =
+                    Some("its conditions, effect or enforcementMode could not be worked out".to_owned());
             }
         }
     }

@@ -62,7 +62,7 @@ fn check(_: &Context<'_>, registry: Resource<'_>, out: &mut Out<'_>) {
     let fired = logs.evidence(out.finding(message).on(Field::AdminUserEnabled), registry, "");
     match registry.flag(Field::AdminUserEnabled) {
         Seen::Value(false) | Seen::Absent | Seen::Null => {
-            fired.lowered("the admin user is off already").done()
+            fired.lowered("the admin user is off already").done();
         }
         _ => fired.done(),
     }
