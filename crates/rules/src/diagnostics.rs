@@ -1,12 +1,15 @@
 //! What the diagnostic settings of a resource send somewhere.
 
 use crate::Fired;
-use dekey_model::{ArmId, Covered, Field, Gap, Kind, Resource, Seen, eq_ids};
+use dekey_model::{Covered, Field, Gap, Kind, Resource, Seen};
 use serde_json::Value;
 
 /// Where a diagnostic setting can send logs to.
 const DESTINATIONS: [Field; 4] =
     [Field::LogAnalyticsWorkspace, Field::LogStorageAccount, Field::LogEventHub, Field::LogPartner];
+
+/// What follows the id of a resource in that of its diagnostic settings.
+const PROVIDER: &str = "/providers/Microsoft.Insights/diagnosticSettings/";
 
 /// Category groups that hold every category dekey asks for. Microsoft's own policies offer both for all four services.
 const GROUPS: [&str; 2] = ["allLogs", "audit"];
@@ -23,7 +26,12 @@ pub struct Sent<'a> {
 /// What the settings of `scope` send: a resource that was read, or a service of it that was not. Settings of one scope are
 /// listed together, so that seeing one is having seen all of this scope, and says nothing of the next.
 pub fn sent<'a>(resource: Resource<'a>, scope: &str) -> Result<Sent<'a>, Gap> {
-    let own = |setting: &Resource<'_>| ArmId(setting.id()).parent().is_some_and(|parent| eq_ids(parent, scope));
+    let scope = scope.trim_end_matches('/');
+    let own = |setting: &Resource<'_>| {
+        let (head, rest) = setting.id().split_at_checked(scope.len()).unwrap_or_default();
+        let provider = rest.get(..PROVIDER.len()).unwrap_or("");
+        provider.eq_ignore_ascii_case(PROVIDER) && head.eq_ignore_ascii_case(scope)
+    };
     let mut settings: Vec<Resource<'a>> = resource.children(Kind::DiagnosticSetting).filter(own).collect();
     settings.sort_by_cached_key(|setting| setting.id().to_ascii_lowercase());
     if settings.is_empty() {
@@ -61,7 +69,7 @@ impl<'a> Sent<'a> {
     /// Adds the settings, or that there are none, as evidence. `service` is the part of the id below the resource.
     pub fn evidence<'f>(&self, fired: Fired<'f>, resource: Resource<'_>, service: &str) -> Fired<'f> {
         if self.settings.is_empty() {
-            return fired.on_item(resource, format!("{service}/providers/Microsoft.Insights/diagnosticSettings"), "none");
+            return fired.on_item(resource, format!("{service}{}", PROVIDER.trim_end_matches('/')), "none");
         }
         self.settings.iter().fold(fired, |fired, setting| fired.on_other(*setting, Field::Logs))
     }
@@ -73,11 +81,14 @@ impl<'a> Sent<'a> {
 
     /// The categories of `wanted` that are not sent; a gap when a setting that was not read may send them.
     pub fn lacks(&self, wanted: &[&'static str]) -> Result<Vec<&'static str>, Gap> {
-        let has = |kind: &str, name: &str| self.logs.iter().any(|log| log.0 == kind && log.1.eq_ignore_ascii_case(name));
+        let has = |kind: &str, name: &str| {
+            self.logs.iter().any(|log| log.0 == kind && log.1.eq_ignore_ascii_case(name))
+        };
         if GROUPS.iter().any(|group| has("group", group)) {
             return Ok(Vec::new());
         }
-        let lacking: Vec<&'static str> = wanted.iter().copied().filter(|name| !has("category", name)).collect();
+        let lacking: Vec<&'static str> =
+            wanted.iter().copied().filter(|name| !has("category", name)).collect();
         match &self.unread {
             Some(gap) if !lacking.is_empty() => Err(gap.clone()),
             _ => Ok(lacking),

@@ -87,7 +87,8 @@ impl Policies {
     pub fn new(inventory: &Inventory) -> Self {
         let mut policies = Self::default();
         for subscription in all(inventory, Kind::Subscription) {
-            if let Some(chain) = subscription.json(Field::ManagementGroups).value().and_then(Value::as_array) {
+            if let Some(chain) = subscription.json(Field::ManagementGroups).value().and_then(Value::as_array)
+            {
                 let names = chain.iter().filter_map(|group| Some(folded(get(group, "name")?.as_str()?)));
                 policies.ancestors.insert(folded(subscription.id()), names.collect());
             }
@@ -114,7 +115,9 @@ impl Policies {
     fn add(&mut self, resource: Resource<'_>) {
         let assignment = Assignment::read(resource, &mut self.assigned);
         let at = self.assignments.len();
-        if !assignment.unread.is_empty() || assignment.members.iter().any(|member| member.requirement.is_some()) {
+        if !assignment.unread.is_empty()
+            || assignment.members.iter().any(|member| member.requirement.is_some())
+        {
             match assignment.scope.strip_prefix(MANAGEMENT_GROUPS) {
                 Some(group) => self.by_group.push((group.to_owned(), at)),
                 None => self.by_scope.entry(assignment.scope.clone()).or_default().push(at),
@@ -150,33 +153,31 @@ impl Policies {
     fn over<'p>(&'p self, workspace: Resource<'_>) -> Vec<(&'p Assignment, Known)> {
         let id = folded(workspace.id());
         let mut found: Vec<usize> = Vec::new();
-        let mut at = Some(id.as_str());
-        while let Some(scope) = at {
+        for scope in scopes(&id) {
             found.extend(self.by_scope.get(scope).into_iter().flatten());
-            at = ArmId(scope).parent();
         }
         found.extend(self.by_group.iter().map(|(_, at)| *at));
         found.sort_unstable();
         let assignments = found.into_iter().filter_map(|at| self.assignments.get(at));
         assignments
-            .map(|assignment| (assignment, self.reaches(assignment, workspace)))
+            .map(|assignment| (assignment, self.reaches(assignment, workspace, &id)))
             .filter(|(_, reach)| *reach != Known::No)
             .collect()
     }
 
-    /// Whether an assignment reaches a resource: within its scope, outside its excluded scopes, and selected.
-    pub fn reaches(&self, assignment: &Assignment, resource: Resource<'_>) -> Known {
-        let id = folded(resource.id());
+    /// Whether an assignment reaches a resource, whose id is given in lower case: within its scope, outside its excluded
+    /// scopes, and selected.
+    fn reaches(&self, assignment: &Assignment, resource: Resource<'_>, id: &str) -> Known {
         let own = resource.inventory().get(assignment.resource);
         let excluded = match own.json(Field::NotScopes) {
             Seen::Value(list) => {
                 let scopes = list.as_array().into_iter().flatten().filter_map(Value::as_str);
-                scopes.map(|scope| self.holds(&folded(scope), &id)).max().unwrap_or(Known::No)
+                scopes.map(|scope| self.holds(&folded(scope), id)).max().unwrap_or(Known::No)
             }
             Seen::Absent | Seen::Null => Known::No,
             Seen::NotRead | Seen::Odd => Known::Unknown,
         };
-        self.holds(&assignment.scope, &id).min(excluded.negated()).min(selects(own, resource))
+        self.holds(&assignment.scope, id).min(excluded.negated()).min(selects(own, resource))
     }
 
     /// Whether a scope holds an id, both in lower case.
@@ -209,7 +210,9 @@ impl Policies {
             let alive = if has_expired(exemption, as_of) { Known::No } else { Known::Yes };
             (exemption, reach.min(alive).min(exempts(exemption, member)))
         });
-        found.filter(|(_, holds)| *holds != Known::No).max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.id().cmp(a.0.id())))
+        found
+            .filter(|(_, holds)| *holds != Known::No)
+            .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.id().cmp(a.0.id())))
     }
 }
 
@@ -217,11 +220,18 @@ impl Policies {
 const MANAGEMENT_GROUPS: &str = "/providers/microsoft.management/managementgroups/";
 
 /// What to do about definitions that were not read.
-const EXPORT: &str = "export definitions and initiatives (az policy definition list, az policy set-definition list)";
+const EXPORT: &str =
+    "export definitions and initiatives (az policy definition list, az policy set-definition list)";
 
 /// Ids and names have no case.
 fn folded(text: &str) -> String {
     text.trim_end_matches('/').to_ascii_lowercase()
+}
+
+/// The scopes of a top-level resource that assignments may stand at: its subscription, its resource group, and itself.
+fn scopes(id: &str) -> impl Iterator<Item = &str> {
+    let end = |nth| id.match_indices('/').nth(nth).map(|(at, _)| at);
+    [end(2), end(4), Some(id.len())].into_iter().flatten().filter_map(|end| id.get(..end))
 }
 
 /// Whether an id is that of a scope or lies below it, segment by segment. Both in lower case.
@@ -239,7 +249,9 @@ fn all(inventory: &Inventory, kind: Kind) -> Vec<Resource<'_>> {
 /// Whether the `resourceSelectors` of an assignment or exemption take a resource.
 fn selects(own: Resource<'_>, resource: Resource<'_>) -> Known {
     match own.json(Field::ResourceSelectors) {
-        Seen::Value(selectors) => takes(Some(selectors), resource.resource_type(), resource.text(Field::Location).value()),
+        Seen::Value(selectors) => {
+            takes(Some(selectors), resource.resource_type(), resource.text(Field::Location).value())
+        }
         Seen::Absent | Seen::Null => Known::Yes,
         Seen::NotRead | Seen::Odd => Known::Unknown,
     }
@@ -261,7 +273,11 @@ fn exempts(exemption: Resource<'_>, member: &Member) -> Known {
     let Some(list) = list.filter(|list| !list.is_empty()) else { return Known::Yes };
     let mut references = list.iter().filter_map(Value::as_str);
     let own = member.reference.as_deref();
-    if references.any(|reference| own.is_some_and(|own| own.eq_ignore_ascii_case(reference))) { Known::Yes } else { Known::No }
+    if references.any(|reference| own.is_some_and(|own| own.eq_ignore_ascii_case(reference))) {
+        Known::Yes
+    } else {
+        Known::No
+    }
 }
 
 impl Assignment {
@@ -289,9 +305,17 @@ impl Assignment {
         read
     }
 
-    fn initiative(&mut self, inventory: &Inventory, id: &str, given: Option<&Value>, assigned: &mut HashSet<String>) {
+    fn initiative(
+        &mut self,
+        inventory: &Inventory,
+        id: &str,
+        given: Option<&Value>,
+        assigned: &mut HashSet<String>,
+    ) {
         let initiative = inventory.find(id);
-        let Some(members) = initiative.and_then(|i| i.json(Field::PolicyDefinitions).value()).and_then(Value::as_array) else {
+        let Some(members) =
+            initiative.and_then(|i| i.json(Field::PolicyDefinitions).value()).and_then(Value::as_array)
+        else {
             return self.unread_initiative(id);
         };
         let declared = initiative.and_then(|i| i.json(Field::PolicyParameters).value());
@@ -325,13 +349,20 @@ impl Assignment {
         }));
     }
 
-    fn definition(&mut self, inventory: &Inventory, id: &str, reference: Option<&str>, parameters: Parameters<'_>) {
+    fn definition(
+        &mut self,
+        inventory: &Inventory,
+        id: &str,
+        reference: Option<&str>,
+        parameters: Parameters<'_>,
+    ) {
         let read = inventory.find(id);
         let member = match read.and_then(|definition| definition.json(Field::PolicyRule).value()) {
             Some(rule) => {
                 let declared = read.and_then(|definition| definition.json(Field::PolicyParameters).value());
                 let parameters = Parameters { declared, ..parameters };
-                about(rule, &parameters).map(|(topic, required)| (topic, required, effect_of(rule, &parameters)))
+                about(rule, &parameters)
+                    .map(|(topic, required)| (topic, required, effect_of(rule, &parameters)))
             }
             None if topic::is_built_in(id) => topic::built_in(id).map(|row| {
                 let set = parameters.given.is_some_and(|given| get(given, "effect").is_some());
@@ -356,7 +387,9 @@ impl Assignment {
     /// The effect of a definition behind this assignment, overrides counted.
     pub fn effect(&self, inventory: &Inventory, member: &Member, place: Place<'_>) -> Effect {
         match inventory.get(self.resource).json(Field::PolicyOverrides) {
-            Seen::Value(overrides) => overridden(member.effect, Some(overrides), member.reference.as_deref(), place),
+            Seen::Value(overrides) => {
+                overridden(member.effect, Some(overrides), member.reference.as_deref(), place)
+            }
             Seen::Absent | Seen::Null => member.effect,
             Seen::NotRead | Seen::Odd => Effect::Unknown,
         }
@@ -409,5 +442,7 @@ mod tests {
         assert!(!below(group, "/subscriptions/s/resourcegroups/rg-2"));
         assert!(!below(group, "/subscriptions/s"));
         assert_eq!(folded("/Subscriptions/S/"), "/subscriptions/s");
+        let workspace = format!("{group}/providers/microsoft.machinelearningservices/workspaces/ws");
+        assert_eq!(scopes(&workspace).collect::<Vec<_>>(), ["/subscriptions/s", group, &workspace]);
     }
 }

@@ -20,16 +20,23 @@ impl Policies {
         let id = match exemption.text(Field::PolicyAssignmentId).non_empty() {
             Seen::Value(id) => id,
             Seen::NotRead => return Concern::Unclear(Gap::NotRead(Field::PolicyAssignmentId)),
-            Seen::Absent | Seen::Null | Seen::Odd => return Concern::Unclear(Gap::Odd(Field::PolicyAssignmentId)),
+            Seen::Absent | Seen::Null | Seen::Odd => {
+                return Concern::Unclear(Gap::Odd(Field::PolicyAssignmentId));
+            }
         };
         let exempted = exemption.arm_id().parent().and_then(|scope| ArmId(scope).resource_type());
         let read = exemption.inventory().find(id);
-        let Some((resource, assignment)) = read.and_then(|found| Some((found, self.assignment(found)?))) else {
+        let Some((resource, assignment)) = read.and_then(|found| Some((found, self.assignment(found)?)))
+        else {
             return unread(id, exempted.as_deref());
         };
         let name = label(resource);
-        let mut topics: Vec<&str> =
-            assignment.members.iter().filter(|m| exempts(exemption, m) != Known::No).map(|m| m.topic.as_str()).collect();
+        let mut topics: Vec<&str> = assignment
+            .members
+            .iter()
+            .filter(|m| exempts(exemption, m) != Known::No)
+            .map(|m| m.topic.as_str())
+            .collect();
         topics.sort_unstable();
         topics.dedup();
         if !topics.is_empty() {
@@ -40,7 +47,8 @@ impl Policies {
         }
         match assignment.unread.first().or(assignment.known_for_identities.as_ref()) {
             Some(id) => Concern::Unclear(Gap::Other(
-                format!("`{id}`, which the policy assignment `{name}` assigns, was not read: {EXPORT}").into(),
+                format!("`{id}`, which the policy assignment `{name}` assigns, was not read: {EXPORT}")
+                    .into(),
             )),
             None => Concern::No,
         }
@@ -72,5 +80,6 @@ fn is_workspace(resource_type: &str) -> bool {
 /// Scopes, and the resources whose keys dekey audits.
 fn may_hold_workspaces(resource_type: &str) -> bool {
     use Kind::{ContainerRegistry, ManagementGroup, ResourceGroup, StorageAccount, Subscription};
-    [ContainerRegistry, ManagementGroup, ResourceGroup, StorageAccount, Subscription].contains(&Kind::of_type(resource_type))
+    [ContainerRegistry, ManagementGroup, ResourceGroup, StorageAccount, Subscription]
+        .contains(&Kind::of_type(resource_type))
 }

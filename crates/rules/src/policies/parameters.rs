@@ -81,8 +81,8 @@ impl Effect {
             "deny" => Effect::Deny,
             "disabled" => Effect::Disabled,
             "audit" | "auditifnotexists" | "auditaction" => Effect::Audit,
-            "modify" | "deployifnotexists" | "append" | "manual" | "denyaction" | "mutate" | "addtonetworkgroup"
-            | "enforcesetting" | "enforceregopolicy" => Effect::Act,
+            "modify" | "deployifnotexists" | "append" | "manual" | "denyaction" | "mutate"
+            | "addtonetworkgroup" | "enforcesetting" | "enforceregopolicy" => Effect::Act,
             _ => Effect::Unknown,
         }
     }
@@ -105,7 +105,12 @@ pub enum Place<'a> {
 }
 
 /// The effect after the assignment's overrides. Of several overrides that contradict each other none is guessed.
-pub fn overridden(base: Effect, overrides: Option<&Value>, reference: Option<&str>, place: Place<'_>) -> Effect {
+pub fn overridden(
+    base: Effect,
+    overrides: Option<&Value>,
+    reference: Option<&str>,
+    place: Place<'_>,
+) -> Effect {
     let mut found: Option<Effect> = None;
     let mut strongest = base;
     for entry in overrides.and_then(Value::as_array).into_iter().flatten() {
@@ -115,7 +120,9 @@ pub fn overridden(base: Effect, overrides: Option<&Value>, reference: Option<&st
         }
         let effect = text("value").map_or(Effect::Unknown, Effect::parse);
         let matched = match get(entry, "selectors").and_then(Value::as_array) {
-            Some(selectors) => selectors.iter().map(|s| selected(s, reference, place)).min().unwrap_or(Known::Yes),
+            Some(selectors) => {
+                selectors.iter().map(|s| selected(s, reference, place)).min().unwrap_or(Known::Yes)
+            }
             None => Known::Yes,
         };
         match (matched, place) {
@@ -161,7 +168,11 @@ fn same_location(a: &str, b: &str) -> bool {
 }
 
 /// Whether `resourceSelectors` take a resource of a type and location: one of them has to, with all it says.
-pub(super) fn takes(resource_selectors: Option<&Value>, resource_type: &str, location: Option<&str>) -> Known {
+pub(super) fn takes(
+    resource_selectors: Option<&Value>,
+    resource_type: &str,
+    location: Option<&str>,
+) -> Known {
     let Some(list) = resource_selectors.and_then(Value::as_array).filter(|list| !list.is_empty()) else {
         return Known::Yes;
     };
@@ -202,7 +213,10 @@ mod tests {
         let outer = Parameters { given: Some(&at_assignment), ..outer };
         assert_eq!(effect_of(&rule, &Parameters { outer: Some(&outer), ..member }), Effect::Deny);
         // A member that gives nothing leaves the definition's default, whatever the assignment says.
-        assert_eq!(effect_of(&rule, &Parameters { given: None, outer: Some(&outer), ..member }), Effect::Audit);
+        assert_eq!(
+            effect_of(&rule, &Parameters { given: None, outer: Some(&outer), ..member }),
+            Effect::Audit
+        );
     }
 
     #[test]
@@ -210,7 +224,11 @@ mod tests {
         let rule = |effect: &str| json!({ "then": { "effect": effect } });
         let none = Parameters::default();
         assert_eq!(effect_of(&rule("deny"), &none), Effect::Deny);
-        for effect in ["[parameters('x')]", "[if(true(), 'deny', 'audit')]", "[concat(parameters('a'), parameters('b'))]"] {
+        for effect in [
+            "[parameters('x')]",
+            "[if(true(), 'deny', 'audit')]",
+            "[concat(parameters('a'), parameters('b'))]",
+        ] {
             assert_eq!(effect_of(&rule(effect), &none), Effect::Unknown, "{effect}");
         }
         assert_eq!(effect_of(&json!({}), &none), Effect::Unknown);

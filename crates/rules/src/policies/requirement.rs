@@ -162,7 +162,8 @@ pub fn identity_requirement(rule: &Value, parameters: &Parameters<'_>) -> Option
             _ => matched,
         }
     };
-    let requirement = Requirement::of(|state| agreed(state.spellings().iter().map(|spelling| flags(*spelling))));
+    let requirement =
+        Requirement::of(|state| agreed(state.spellings().iter().map(|spelling| flags(*spelling))));
     (requirement != Requirement::NOTHING).then_some(requirement)
 }
 
@@ -222,9 +223,12 @@ fn holds(condition: &Value, spelling: Option<&str>, parameters: &Parameters<'_>)
         get(condition, "value").filter(|_| get(condition, "exists").is_none())
     });
     let field = subject.and_then(Value::as_str).map(|text| field_function(text).unwrap_or(text));
-    let operator = map.iter().find(|(key, _)| !["field", "value"].iter().any(|w| key.eq_ignore_ascii_case(w)));
+    let operator =
+        map.iter().find(|(key, _)| !["field", "value"].iter().any(|w| key.eq_ignore_ascii_case(w)));
     match (field.and_then(|field| held(field, spelling)), operator) {
-        (Some(held), Some((operator, operand))) if map.len() == 2 => compare(held, operator, operand, parameters),
+        (Some(held), Some((operator, operand))) if map.len() == 2 => {
+            compare(held, operator, operand, parameters)
+        }
         _ => Known::Unknown,
     }
 }
@@ -247,8 +251,11 @@ fn held<'a>(field: &str, spelling: Option<&'a str>) -> Option<Held<'a>> {
         return Some(spelling.map_or(Held::Nothing, Held::Text));
     }
     let user_assigned = spelling.is_some_and(|text| text.contains("UserAssigned"));
-    (is(PRIMARY) || is("identity.userAssignedIdentities"))
-        .then_some(if user_assigned { Held::Something } else { Held::Nothing })
+    (is(PRIMARY) || is("identity.userAssignedIdentities")).then_some(if user_assigned {
+        Held::Something
+    } else {
+        Held::Nothing
+    })
 }
 
 fn compare(held: Held<'_>, operator: &str, operand: &Value, parameters: &Parameters<'_>) -> Known {
@@ -323,7 +330,10 @@ mod tests {
     use serde_json::json;
 
     fn requirement(condition: &Value) -> Option<Requirement> {
-        identity_requirement(&json!({ "if": condition, "then": { "effect": "deny" } }), &Parameters::default())
+        identity_requirement(
+            &json!({ "if": condition, "then": { "effect": "deny" } }),
+            &Parameters::default(),
+        )
     }
 
     fn flags(condition: &Value) -> [Known; 4] {
@@ -366,7 +376,8 @@ mod tests {
 
     #[test]
     fn the_two_spellings_of_both_are_not_guessed_between() {
-        let exact = json!({ "field": "identity.type", "notIn": ["SystemAssigned", "SystemAssigned, UserAssigned"] });
+        let exact =
+            json!({ "field": "identity.type", "notIn": ["SystemAssigned", "SystemAssigned, UserAssigned"] });
         assert_eq!(flags(&on_workspaces(&exact)), [Yes, No, Yes, Unknown]);
         let exclusive = json!({ "field": "identity.type", "notEquals": "SystemAssigned" });
         assert_eq!(flags(&on_workspaces(&exclusive)), [Yes, No, Yes, Yes]);
@@ -399,9 +410,13 @@ mod tests {
                 { "field": "type", "equals": "Microsoft.CognitiveServices/accounts" },
                 { "field": "identity.type", "exists": false },
             ] }),
-            on_workspaces(&json!({ "field": "Microsoft.MachineLearningServices/workspaces/publicNetworkAccess", "notEquals": "Disabled" })),
+            on_workspaces(
+                &json!({ "field": "Microsoft.MachineLearningServices/workspaces/publicNetworkAccess", "notEquals": "Disabled" }),
+            ),
             on_workspaces(&json!({ "value": "[requestContext().identity]", "notEquals": "x" })),
-            on_workspaces(&json!({ "field": "Microsoft.MachineLearningServices/workspaces/encryption.identity.userAssignedIdentity", "exists": false })),
+            on_workspaces(
+                &json!({ "field": "Microsoft.MachineLearningServices/workspaces/encryption.identity.userAssignedIdentity", "exists": false }),
+            ),
         ] {
             assert_eq!(requirement(&condition), None, "{condition}");
         }

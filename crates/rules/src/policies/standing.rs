@@ -79,14 +79,19 @@ impl Sum<'_> {
     fn unread(&mut self, assignment: &Assignment, id: &str) {
         let own = self.workspace.inventory().get(assignment.resource);
         self.doubts.push(if id == own.id() {
-            format!("the policy assignment `{}` was listed without what it assigns: read it itself", label(own))
+            format!(
+                "the policy assignment `{}` was listed without what it assigns: read it itself",
+                label(own)
+            )
         } else {
             format!("`{id}`, which the policy assignment `{}` assigns, was not read: {EXPORT}", label(own))
         });
     }
 
     fn add(&mut self, policies: &Policies, assignment: &Assignment, member: &Member, reach: Known) {
-        let Some(requirement) = member.requirement.filter(|r| r.flags_any(self.missing) != Known::No) else { return };
+        let Some(requirement) = member.requirement.filter(|r| r.flags_any(self.missing) != Known::No) else {
+            return;
+        };
         let inventory = self.workspace.inventory();
         let place = Place::At(self.workspace.text(Field::Location).value());
         let effect = assignment.effect(inventory, member, place);
@@ -142,7 +147,9 @@ impl Sum<'_> {
         if reach == Known::Unknown {
             self.doubts.push(format!("whether the policy assignment `{name}` reaches this workspace could not be worked out: {GROUPS}"));
         } else if self.missing.iter().any(|state| requirement.flags(*state) == Known::Unknown) {
-            self.doubts.push(format!("the policy assignment `{name}` denies on conditions that dekey does not evaluate"));
+            self.doubts.push(format!(
+                "the policy assignment `{name}` denies on conditions that dekey does not evaluate"
+            ));
         }
     }
 
@@ -155,7 +162,11 @@ impl Sum<'_> {
         self.doubts.dedup();
         if let Some(first) = self.doubts.first() {
             let more = self.doubts.len() - 1;
-            return Standing::Unclear(if more == 0 { first.clone() } else { format!("{first} (and {more} more)") });
+            return Standing::Unclear(if more == 0 {
+                first.clone()
+            } else {
+                format!("{first} (and {more} more)")
+            });
         }
         match self.exempt {
             Some((assignment, exemption)) if all(self.denied.or(self.exempted)) => {
@@ -167,5 +178,4 @@ impl Sum<'_> {
     }
 }
 
-const GROUPS: &str =
-    "export subscriptions with their management groups (az graph query -q \"resourcecontainers\") and resources with their location";
+const GROUPS: &str = "export subscriptions with their management groups (az graph query -q \"resourcecontainers\") and resources with their location";

@@ -36,7 +36,8 @@ fn tag(condition: &Value) -> Option<&str> {
     let text = |key| get(condition, key).and_then(Value::as_str);
     if let Some(field) = text("field") {
         let lower = field.to_ascii_lowercase();
-        let direct = lower.strip_prefix("tags").is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        let direct =
+            lower.strip_prefix("tags").is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
         return (direct || (lower.starts_with('[') && lower.contains("'tags"))).then_some(field);
     }
     let value = text("value")?;

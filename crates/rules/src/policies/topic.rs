@@ -52,7 +52,9 @@ fn alias_topic(value: &Value) -> Option<Topic> {
         Value::String(text) => {
             let text = text.to_ascii_lowercase();
             let row = ALIASES.iter().find(|(start, end, _)| {
-                text.find(start).and_then(|at| text.get(at + start.len()..)).is_some_and(|rest| rest.contains(end))
+                text.find(start)
+                    .and_then(|at| text.get(at + start.len()..))
+                    .is_some_and(|rest| rest.contains(end))
             });
             row.map(|row| row.2)
         }
@@ -111,12 +113,23 @@ mod tests {
 
     #[test]
     fn topics_are_found_by_the_alias_a_rule_reads() {
-        let on = |field: &str| key_topic(&json!({ "if": { "allOf": [{ "not": { "field": field, "equals": 1 } }] } }));
+        let on = |field: &str| {
+            key_topic(&json!({ "if": { "allOf": [{ "not": { "field": field, "equals": 1 } }] } }))
+        };
         for (field, topic) in [
             ("Microsoft.Storage/storageAccounts/allowSharedKeyAccess", Some(Topic::SharedKeys)),
-            ("[field('Microsoft.ContainerRegistry/registries/adminUserEnabled')]", Some(Topic::RegistryAdmin)),
-            ("Microsoft.MachineLearningServices/workspaces/datastores/contents.credentials.credentialsType", Some(Topic::WorkspaceKeys)),
-            ("Microsoft.MachineLearningServices/workspaces/onlineEndpoints/authMode", Some(Topic::WorkspaceKeys)),
+            (
+                "[field('Microsoft.ContainerRegistry/registries/adminUserEnabled')]",
+                Some(Topic::RegistryAdmin),
+            ),
+            (
+                "Microsoft.MachineLearningServices/workspaces/datastores/contents.credentials.credentialsType",
+                Some(Topic::WorkspaceKeys),
+            ),
+            (
+                "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/authMode",
+                Some(Topic::WorkspaceKeys),
+            ),
             ("Microsoft.MachineLearningServices/workspaces/publicNetworkAccess", None),
             ("Microsoft.CognitiveServices/accounts/disableLocalAuth", None),
         ] {

@@ -44,7 +44,7 @@ declare_rule! {
         remedy: {
             az: "az policy assignment update --name {name} --scope {parent_id} --params '{\"<effect-parameter>\": {\"value\": \"Disabled\"}}'",
             bicep: "resource assignment 'Microsoft.Authorization/policyAssignments@2023-04-01' = {\n  name: '{name}'\n  properties: {\n    overrides: [\n      {\n        kind: 'policyEffect'\n        value: 'Disabled'\n        selectors: [\n          {\n            kind: 'policyDefinitionReferenceId'\n            in: ['<reference-id-in-the-initiative>']\n          }\n        ]\n      }\n    ]\n  }\n}",
-            terraform: "resource \"azurerm_subscription_policy_assignment\" \"{name}\" {\n  overrides {\n    value = \"Disabled\"\n\n    selectors {\n      in = [\"<reference-id-in-the-initiative>\"]\n    }\n  }\n}",
+            terraform: "resource \"azurerm_subscription_policy_assignment\" \"{symbol}\" {\n  overrides {\n    value = \"Disabled\"\n\n    selectors {\n      in = [\"<reference-id-in-the-initiative>\"]\n    }\n  }\n}",
             portal: "Policy > Assignments > {name} > Edit assignment > Advanced > Policy effect overrides: Disabled",
         },
     }
@@ -59,29 +59,44 @@ fn check(cx: &Context<'_>, resource: Resource<'_>, out: &mut Out<'_>) {
         let effect = assignment.effect(cx.inventory, member, Place::Anywhere);
         match (requirement.flags(State::System), effect) {
             (Known::No, _) | (_, Effect::Disabled) => {}
-            (Known::Yes, Effect::Deny) if assignment.mode == Mode::Default => report(member, Effect::Deny, out),
+            (Known::Yes, Effect::Deny) if assignment.mode == Mode::Default => {
+                report(member, Effect::Deny, out);
+            }
             (Known::Yes, Effect::Audit) => report(member, Effect::Audit, out),
-            (Known::Yes, Effect::Deny) if assignment.mode != Mode::Unknown => report(member, Effect::Audit, out),
-            _ => unclear = Some("its conditions, effect or enforcementMode could not be worked out".to_owned()),
+            (Known::Yes, Effect::Deny) if assignment.mode != Mode::Unknown => {
+                report(member, Effect::Audit, out);
+            }
+            _ => {
+                unclear =
+                    Some("its conditions, effect or enforcementMode could not be worked out".to_owned());
+            }
         }
     }
     if let Some(id) = assignment.unread.first() {
         let what = if id == resource.id() { "what it assigns".to_owned() } else { format!("`{id}`") };
-        unclear = Some(format!("{what} was not read: export definitions and initiatives (az policy definition list, az policy set-definition list)"));
+        unclear = Some(format!(
+            "{what} was not read: export definitions and initiatives (az policy definition list, az policy set-definition list)"
+        ));
     }
     if let Some(why) = unclear {
-        out.not_judged(Gap::Other(format!("whether `{}` flags system-assigned identities: {why}", label(resource)).into()));
+        out.not_judged(Gap::Other(
+            format!("whether `{}` flags system-assigned identities: {why}", label(resource)).into(),
+        ));
     }
 }
 
 fn report(member: &Member, effect: Effect, out: &mut Out<'_>) {
     let way_out = match member.requirement.map(|requirement| requirement.flags(State::Both)) {
-        Some(Known::No) => "only `SystemAssigned,UserAssigned` with a primary user-assigned identity satisfies both",
+        Some(Known::No) => {
+            "only `SystemAssigned,UserAssigned` with a primary user-assigned identity satisfies both"
+        }
         Some(Known::Yes) => "no workspace satisfies both",
         _ => "whether `SystemAssigned,UserAssigned` satisfies both depends on more than the identity",
     };
     let verb = if effect == Effect::Deny { "denies" } else { "lists" };
-    let message = format!("it {verb} workspaces that have a system-assigned identity only, which is what the settings ask for; {way_out}");
+    let message = format!(
+        "it {verb} workspaces that have a system-assigned identity only, which is what the settings ask for; {way_out}"
+    );
     let part = member.reference.as_deref().unwrap_or(&member.definition).to_ascii_lowercase();
     let fired = out.finding(message).part(&part).on(Field::PolicyDefinitionId).on(Field::EnforcementMode);
     if effect == Effect::Deny {

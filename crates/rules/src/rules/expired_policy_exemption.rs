@@ -48,7 +48,9 @@ fn check(cx: &Context<'_>, exemption: Resource<'_>, out: &mut Out<'_>) {
     if concern == Concern::No {
         return;
     }
-    let Some(seen) = out.needs_field(Field::ExpiresOn, exemption.text(Field::ExpiresOn).non_empty()) else { return };
+    let Some(seen) = out.needs_field(Field::ExpiresOn, exemption.text(Field::ExpiresOn).non_empty()) else {
+        return;
+    };
     let Seen::Value(expires) = seen else { return };
     let days = match cx.days_since(expires) {
         Some(days) if days <= 0 => return out.pass(),

@@ -37,7 +37,7 @@ declare_rule! {
         remedy: {
             az: "az policy exemption update --name {name} --scope {parent_id} --expires-on <yyyy-MM-ddTHH:mm:ssZ>",
             bicep: "resource exemption 'Microsoft.Authorization/policyExemptions@2022-07-01-preview' = {\n  name: '{name}'\n  properties: {\n    expiresOn: '<yyyy-MM-ddTHH:mm:ssZ>'\n  }\n}",
-            terraform: "resource \"azurerm_resource_policy_exemption\" \"{name}\" {\n  expires_on = \"<yyyy-MM-ddTHH:mm:ssZ>\"\n}",
+            terraform: "resource \"azurerm_resource_policy_exemption\" \"{symbol}\" {\n  expires_on = \"<yyyy-MM-ddTHH:mm:ssZ>\"\n}",
             portal: "Policy > Exemptions > {name} > Edit exemption > Exemption expiration",
         },
     }
@@ -48,7 +48,9 @@ fn check(cx: &Context<'_>, exemption: Resource<'_>, out: &mut Out<'_>) {
     if concern == Concern::No {
         return;
     }
-    let Some(seen) = out.needs_field(Field::ExpiresOn, exemption.text(Field::ExpiresOn).non_empty()) else { return };
+    let Some(seen) = out.needs_field(Field::ExpiresOn, exemption.text(Field::ExpiresOn).non_empty()) else {
+        return;
+    };
     let from = match concern {
         _ if !seen.is_unset() => return out.pass(),
         Concern::Yes(from) => from,

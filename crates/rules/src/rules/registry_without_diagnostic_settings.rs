@@ -37,7 +37,7 @@ declare_rule! {
         remedy: {
             az: "az monitor diagnostic-settings create --name dekey --resource {id} --workspace <log-analytics-workspace-id> --logs '[{\"category\": \"ContainerRegistryLoginEvents\", \"enabled\": true}, {\"category\": \"ContainerRegistryRepositoryEvents\", \"enabled\": true}]'",
             bicep: "resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {\n  name: 'dekey'\n  scope: registry\n  properties: {\n    workspaceId: logAnalyticsWorkspaceId\n    logs: [\n      {\n        category: 'ContainerRegistryLoginEvents'\n        enabled: true\n      }\n      {\n        category: 'ContainerRegistryRepositoryEvents'\n        enabled: true\n      }\n    ]\n  }\n}",
-            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{name}\" {\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category = \"ContainerRegistryLoginEvents\"\n  }\n\n  enabled_log {\n    category = \"ContainerRegistryRepositoryEvents\"\n  }\n}",
+            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{symbol}\" {\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category = \"ContainerRegistryLoginEvents\"\n  }\n\n  enabled_log {\n    category = \"ContainerRegistryRepositoryEvents\"\n  }\n}",
             portal: "Container registry > Monitoring > Diagnostic settings > Add diagnostic setting > Login Events, RepositoryEvent logs",
         },
     }
@@ -55,10 +55,15 @@ fn check(_: &Context<'_>, registry: Resource<'_>, out: &mut Out<'_>) {
         Ok(judged) => judged,
         Err(gap) => return out.not_judged(gap),
     };
-    let message = format!("no diagnostic setting sends {} anywhere, so nobody can tell whether anything still signs in as the admin user", lacking.join(", "));
+    let message = format!(
+        "no diagnostic setting sends {} anywhere, so nobody can tell whether anything still signs in as the admin user",
+        lacking.join(", ")
+    );
     let fired = logs.evidence(out.finding(message).on(Field::AdminUserEnabled), registry, "");
     match registry.flag(Field::AdminUserEnabled) {
-        Seen::Value(false) | Seen::Absent | Seen::Null => fired.lowered("the admin user is off already").done(),
+        Seen::Value(false) | Seen::Absent | Seen::Null => {
+            fired.lowered("the admin user is off already").done();
+        }
         _ => fired.done(),
     }
 }

@@ -43,7 +43,7 @@ declare_rule! {
         remedy: {
             az: "for service in blobServices fileServices queueServices tableServices; do\n  az monitor diagnostic-settings create --name dekey --resource \"{id}/$service/default\" --workspace <log-analytics-workspace-id> --logs '[{\"categoryGroup\": \"allLogs\", \"enabled\": true}]'\ndone",
             bicep: "resource blob 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' existing = {\n  parent: account\n  name: 'default'\n}\n\n// The same for fileServices, queueServices and tableServices.\nresource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {\n  name: 'dekey'\n  scope: blob\n  properties: {\n    workspaceId: logAnalyticsWorkspaceId\n    logs: [\n      {\n        categoryGroup: 'allLogs'\n        enabled: true\n      }\n    ]\n  }\n}",
-            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{name}\" {\n  for_each                   = toset([\"blobServices\", \"fileServices\", \"queueServices\", \"tableServices\"])\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}/${each.key}/default\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category_group = \"allLogs\"\n  }\n}",
+            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{symbol}\" {\n  for_each                   = toset([\"blobServices\", \"fileServices\", \"queueServices\", \"tableServices\"])\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}/${each.key}/default\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category_group = \"allLogs\"\n  }\n}",
             portal: "Storage account > Monitoring > Diagnostic settings > blob (then file, queue and table) > Add diagnostic setting > allLogs",
         },
     }
@@ -64,7 +64,8 @@ fn check(_: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
     let mut gaps: Vec<Gap> = Vec::new();
     for service in &used {
         let path = format!("/{}/default", service.1);
-        let judged = sent(account, &format!("{}{path}", account.id())).and_then(|logs| Ok((logs.lacks(&CATEGORIES)?, logs)));
+        let judged = sent(account, &format!("{}{path}", account.id()))
+            .and_then(|logs| Ok((logs.lacks(&CATEGORIES)?, logs)));
         match judged {
             Ok((lacking, _)) if lacking.is_empty() => {}
             Ok((lacking, logs)) => report(account, out, *service, &path, &lacking, &logs),
@@ -81,7 +82,14 @@ fn check(_: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
     }
 }
 
-fn report(account: Resource<'_>, out: &mut Out<'_>, service: Service, path: &str, lacking: &[&str], logs: &Sent<'_>) {
+fn report(
+    account: Resource<'_>,
+    out: &mut Out<'_>,
+    service: Service,
+    path: &str,
+    lacking: &[&str],
+    logs: &Sent<'_>,
+) {
     let message = format!(
         "no diagnostic setting sends {} of its {} service anywhere, so nobody can tell whether a request is still signed with a key",
         lacking.join(", "),
@@ -94,9 +102,10 @@ fn report(account: Resource<'_>, out: &mut Out<'_>, service: Service, path: &str
         (false, false) => fired,
         (false, true) => fired.lowered("the account refuses its keys already"),
         (true, false) => fired.severity(Severity::Low, "only Parallel Run Step uses this service"),
-        (true, true) => {
-            fired.severity(Severity::Info, "only Parallel Run Step uses this service, and the account refuses its keys already")
-        }
+        (true, true) => fired.severity(
+            Severity::Info,
+            "only Parallel Run Step uses this service, and the account refuses its keys already",
+        ),
     }
     .done();
 }
@@ -106,15 +115,23 @@ fn used_services(account: Resource<'_>) -> Vec<Service> {
     let field = Field::StorageAccount;
     if account.used_by().any(|workspace| workspace.dependent(field).found() == Some(account.ix())) {
         return match account.text(Field::Kind) {
-            Seen::Value(kind) if ["BlobStorage", "BlockBlobStorage"].iter().any(|k| kind.eq_ignore_ascii_case(k)) => vec![BLOB],
+            Seen::Value(kind)
+                if ["BlobStorage", "BlockBlobStorage"].iter().any(|k| kind.eq_ignore_ascii_case(k)) =>
+            {
+                vec![BLOB]
+            }
             Seen::Value(kind) if kind.eq_ignore_ascii_case("FileStorage") => vec![FILE],
             _ => vec![BLOB, FILE, QUEUE, TABLE],
         };
     }
     let mut used = Vec::new();
     for workspace in account.used_by() {
-        for datastore in workspace.children(Kind::Datastore).filter(|d| d.storage_account() == Some(account)) {
-            let files = datastore.text(Field::DatastoreType).value().is_some_and(|t| t.eq_ignore_ascii_case("AzureFile"));
+        for datastore in workspace.children(Kind::Datastore).filter(|d| d.storage_account() == Some(account))
+        {
+            let files = datastore
+                .text(Field::DatastoreType)
+                .value()
+                .is_some_and(|t| t.eq_ignore_ascii_case("AzureFile"));
             used.push(if files { FILE } else { BLOB });
         }
     }

@@ -59,10 +59,15 @@ fn check(cx: &Context<'_>, definition: Resource<'_>, out: &mut Out<'_>) {
         return out.pass();
     }
     // An expression may go on for lines; the evidence has it whole.
-    let quoted: Vec<String> =
-        tags.iter().map(|tag| if tag.len() > 60 { "a tag it computes".to_owned() } else { format!("`{tag}`") }).collect();
-    let message =
-        format!("whoever may write {} decides whether this policy on {} applies", quoted.join(", "), topic.as_str());
+    let quoted: Vec<String> = tags
+        .iter()
+        .map(|tag| if tag.len() > 60 { "a tag it computes".to_owned() } else { format!("`{tag}`") })
+        .collect();
+    let message = format!(
+        "whoever may write {} decides whether this policy on {} applies",
+        quoted.join(", "),
+        topic.as_str()
+    );
     let fired = out.finding(message).on_item(definition, "/properties/policyRule/if", tags.join(", "));
     if cx.policies().is_assigned(definition) {
         fired.done();

@@ -38,7 +38,7 @@ declare_rule! {
         remedy: {
             az: "az policy assignment update --name {name} --scope {parent_id} --enforcement-mode Default",
             bicep: "resource assignment 'Microsoft.Authorization/policyAssignments@2023-04-01' = {\n  name: '{name}'\n  properties: {\n    enforcementMode: 'Default'\n  }\n}",
-            terraform: "resource \"azurerm_subscription_policy_assignment\" \"{name}\" {\n  enforce = true\n}\n\n# azurerm does not know Enroll; set it with azapi_update_resource on Microsoft.Authorization/policyAssignments.",
+            terraform: "resource \"azurerm_subscription_policy_assignment\" \"{symbol}\" {\n  enforce = true\n}\n\n# azurerm does not know Enroll; set it with azapi_update_resource on Microsoft.Authorization/policyAssignments.",
             portal: "Policy > Assignments > {name} > Edit assignment > Basics > Policy enforcement: Enabled",
         },
     }
@@ -68,12 +68,15 @@ fn check(cx: &Context<'_>, resource: Resource<'_>, out: &mut Out<'_>) {
         },
         mode if !topics.is_empty() => report(mode, &topics.join(" and "), out),
         _ if unclear => out.not_judged(Gap::Other(
-            format!("the effect of the policy assignment `{}` could not be worked out", label(resource)).into(),
+            format!("the effect of the policy assignment `{}` could not be worked out", label(resource))
+                .into(),
         )),
         _ => {
             if let Some(id) = unread {
                 let what = if id == resource.id() { "what it assigns" } else { id };
-                let reason = format!("{what} was not read: export definitions and initiatives (az policy definition list, az policy set-definition list)");
+                let reason = format!(
+                    "{what} was not read: export definitions and initiatives (az policy definition list, az policy set-definition list)"
+                );
                 out.not_judged(Gap::Other(reason.into()));
             }
         }

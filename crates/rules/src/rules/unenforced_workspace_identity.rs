@@ -81,7 +81,10 @@ fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
                 .done();
         }
         Standing::Nothing => {
-            let message = format!("no policy assignment denies, or even lists, a workspace without {} here", wanted(standard));
+            let message = format!(
+                "no policy assignment denies, or even lists, a workspace without {} here",
+                wanted(standard)
+            );
             let fired = out.finding(message).on(Field::IdentityType);
             match workspace.identity() {
                 IdentityState::Known(own) if !State::lacking(standard).contains(&State::of(own)) => {

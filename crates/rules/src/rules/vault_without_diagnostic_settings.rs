@@ -37,7 +37,7 @@ declare_rule! {
         remedy: {
             az: "az monitor diagnostic-settings create --name dekey --resource {id} --workspace <log-analytics-workspace-id> --logs '[{\"category\": \"AuditEvent\", \"enabled\": true}]'",
             bicep: "resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {\n  name: 'dekey'\n  scope: vault\n  properties: {\n    workspaceId: logAnalyticsWorkspaceId\n    logs: [\n      {\n        category: 'AuditEvent'\n        enabled: true\n      }\n    ]\n  }\n}",
-            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{name}\" {\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category = \"AuditEvent\"\n  }\n}",
+            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{symbol}\" {\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category = \"AuditEvent\"\n  }\n}",
             portal: "Key vault > Monitoring > Diagnostic settings > Add diagnostic setting > Audit Logs",
         },
     }

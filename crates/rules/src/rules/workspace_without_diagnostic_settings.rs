@@ -43,7 +43,7 @@ declare_rule! {
         remedy: {
             az: "az monitor diagnostic-settings create --name dekey --resource {id} --workspace <log-analytics-workspace-id> --logs '[{\"categoryGroup\": \"allLogs\", \"enabled\": true}]'",
             bicep: "resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {\n  name: 'dekey'\n  scope: workspace\n  properties: {\n    workspaceId: logAnalyticsWorkspaceId\n    logs: [\n      {\n        categoryGroup: 'allLogs'\n        enabled: true\n      }\n    ]\n  }\n}",
-            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{name}\" {\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category_group = \"allLogs\"\n  }\n}",
+            terraform: "resource \"azurerm_monitor_diagnostic_setting\" \"{symbol}\" {\n  name                       = \"dekey\"\n  target_resource_id         = \"{id}\"\n  log_analytics_workspace_id = var.log_analytics_workspace_id\n\n  enabled_log {\n    category_group = \"allLogs\"\n  }\n}",
             portal: "Azure Machine Learning workspace > Monitoring > Diagnostic settings > Add diagnostic setting > allLogs",
         },
     }
@@ -63,7 +63,9 @@ fn check(_: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
         Err(gap) => return out.not_judged(gap),
     };
     let fired = if logs.any() {
-        let message = format!("no diagnostic setting sends {lacking} anywhere, so nobody can tell who uses its datastores and their credentials");
+        let message = format!(
+            "no diagnostic setting sends {lacking} anywhere, so nobody can tell who uses its datastores and their credentials"
+        );
         out.finding(message).severity(Severity::Low, "other logs of the workspace are sent")
     } else {
         out.finding("no diagnostic setting sends its logs anywhere, so nobody can tell who uses its datastores and their credentials")
