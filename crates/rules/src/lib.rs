@@ -25,7 +25,7 @@ pub use audit::{Audit, RuleError, WaivedFinding, audit, passes};
 pub use context::{Context, Fired, Out};
 pub use ownership::{Effective, TagSource};
 pub use registry::{all, by_id};
-pub use rule::{Group, Page, Remedy, Rule};
+pub use rule::{Group, Page, Remedy, Rule, docs_of};
 pub use settings::{IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver, nearest_rule};
 pub use summary::{Counts, RuleSummary, Summary, WorkspaceSummary};
 pub use waivers::{WaiverState, WaiverUse};
