@@ -6,7 +6,10 @@
 //!
 //! Pure: reads from whatever it is given, opens nothing.
 
+#![deny(clippy::disallowed_methods)]
+
 mod capture;
+mod diff;
 mod document;
 mod manifest;
 mod parse;
@@ -16,6 +19,7 @@ mod snapshot;
 mod split;
 mod yaml;
 
+pub use diff::{Change, diff};
 pub use document::{close, read_document, read_into};
 pub use manifest::Manifest;
 pub use parse::{DocumentEnd, Keep, Piece, Span};

@@ -74,6 +74,10 @@ impl Piece {
 
     fn parse_value(&self, span: Span, keep: Keep, batch: &mut Batch) {
         let bytes = self.bytes.get(span.start..span.end).unwrap_or_default();
+        if std::str::from_utf8(bytes).is_err() {
+            let reason = "the text is not UTF-8".to_owned();
+            return batch.notes.push(self.note(span, NoteKind::Malformed, reason));
+        }
         if self.columns.is_none() && keep == Keep::Facts {
             let facts = batch.facts.len();
             let mut envelope = Envelope::default();
@@ -85,7 +89,7 @@ impl Piece {
         }
         match serde_json::from_slice::<serde_json::Value>(bytes) {
             Ok(value) => self.take_shaped(&value, span, keep, batch),
-            Err(error) => batch.notes.push(self.malformed(span, bytes, &error)),
+            Err(error) => batch.notes.push(self.malformed(span, &error)),
         }
     }
 
@@ -128,7 +132,7 @@ impl Piece {
     }
 
     /// The position that the parser names is within the value; the value's own line is known.
-    fn malformed(&self, span: Span, bytes: &[u8], error: &serde_json::Error) -> Note {
+    fn malformed(&self, span: Span, error: &serde_json::Error) -> Note {
         let line = u64::from(span.line) + (error.line() as u64).saturating_sub(1);
         let column = if error.line() > 1 {
             error.column()
@@ -140,9 +144,6 @@ impl Piece {
         let mut reason = error.to_string();
         if let Some(at) = reason.rfind(" at line ") {
             reason.truncate(at);
-        }
-        if std::str::from_utf8(bytes).is_err() {
-            "the text is not UTF-8".clone_into(&mut reason);
         }
         Note { source: self.source.clone(), line, column: column as u64, kind: NoteKind::Malformed, reason }
     }

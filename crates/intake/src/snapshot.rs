@@ -65,10 +65,7 @@ fn hide_texts(value: &mut Value) {
         Value::String(text) => "[masked]".clone_into(text),
         Value::Array(items) => items.iter_mut().for_each(hide_texts),
         Value::Object(map) => {
-            for (name, inner) in map.iter_mut().filter(|(name, _)| !name.ends_with("Type")) {
-                let _ = name;
-                hide_texts(inner);
-            }
+            map.iter_mut().filter(|(name, _)| !name.ends_with("Type")).for_each(|(_, inner)| hide_texts(inner));
         }
         _ => {}
     }
@@ -76,6 +73,10 @@ fn hide_texts(value: &mut Value) {
 
 /// The line of a resource; nothing when raw documents were not kept.
 pub fn canonical_line(resource: Resource<'_>) -> Option<String> {
+    line_of(resource, None)
+}
+
+fn line_of(resource: Resource<'_>, taken_at: Option<&str>) -> Option<String> {
     let mut value: Value = serde_json::from_str(resource.raw()?).ok()?;
     if let Value::Object(map) = &mut value {
         // The id as the inventory has it: shapes without one were given one.
@@ -83,7 +84,7 @@ pub fn canonical_line(resource: Resource<'_>) -> Option<String> {
         if let Some(version) = resource.api_version() {
             map.insert("apiVersion".to_owned(), version.into());
         }
-        if let Some(read_at) = resource.read_at() {
+        if let Some(read_at) = resource.read_at().or(taken_at) {
             let remarks = map.entry("dekey").or_insert_with(|| serde_json::json!({}));
             if let Value::Object(remarks) = remarks {
                 remarks.insert("readAt".to_owned(), read_at.into());
@@ -110,12 +111,13 @@ pub struct SnapshotWriter<W: Write> {
     out: W,
     hash: Sha256,
     resources: u64,
+    taken_at: Option<String>,
 }
 
 impl<W: Write> SnapshotWriter<W> {
-    /// A writer of lines.
-    pub fn new(out: W) -> Self {
-        Self { out, hash: Sha256::new(), resources: 0 }
+    /// A writer of lines. `taken_at` is noted on resources of which nobody knows when they were read.
+    pub fn new(out: W, taken_at: Option<String>) -> Self {
+        Self { out, hash: Sha256::new(), resources: 0, taken_at }
     }
 
     /// Writes every resource of an inventory, in order of id.
@@ -123,18 +125,17 @@ impl<W: Write> SnapshotWriter<W> {
         let mut order: Vec<Resource<'_>> = inventory.resources().collect();
         order.sort_by_cached_key(|resource| resource.id().to_ascii_lowercase());
         for resource in order {
-            let Some(line) = canonical_line(resource) else { continue };
-            self.line(&line)?;
+            let Some(mut line) = line_of(resource, self.taken_at.as_deref()) else { continue };
+            line.push('\n');
+            self.raw(line.as_bytes())?;
         }
         Ok(())
     }
 
-    /// Writes one line.
-    pub fn line(&mut self, line: &str) -> std::io::Result<()> {
-        for part in [line.as_bytes(), b"\n"] {
-            self.hash.update(part);
-            self.out.write_all(part)?;
-        }
+    /// Writes one line that is already spelled, with its line break.
+    pub fn raw(&mut self, line: &[u8]) -> std::io::Result<()> {
+        self.hash.update(line);
+        self.out.write_all(line)?;
         self.resources += 1;
         Ok(())
     }

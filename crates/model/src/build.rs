@@ -136,7 +136,7 @@ impl Store {
         facts: &[(Field, Fact)],
         drafts: Vec<Draft>,
     ) {
-        let map: Vec<Sym> = texts.iter().map(|text| self.texts.intern(text)).collect();
+        let map = self.texts.absorb(&texts);
         let sym = |s: Sym| map.get(s.0 as usize).copied().unwrap_or(s);
         let (pairs_base, json_base) = (offset(self.pairs.len()), offset(self.json.len()));
         self.pairs.extend(pairs.into_iter().map(|(name, value)| (sym(name), sym(value))));
@@ -212,14 +212,17 @@ impl Store {
         for &older in rest {
             let mut added: Vec<(Field, Fact)> = Vec::new();
             for &(field, fact) in self.facts_of(older) {
-                if !facts.iter().any(|&(known, _)| overrides(known, field)) {
+                // What a whole answer does not have in its envelope was taken away since.
+                let taken_away = whole && !field.in_properties();
+                if !taken_away && !facts.iter().any(|&known| overrides(known, field)) {
                     added.push((field, fact));
                 }
             }
+            facts.retain(|known| !added.iter().any(|(field, _)| *field == known.0));
             facts.append(&mut added);
             let older_row = self.rows.get_mut(older as usize);
-            whole |= older_row.as_ref().is_some_and(|r| r.whole);
-            raw = fill_raw(raw, older_row.and_then(|r| r.raw.take()));
+            raw = fill_raw(raw, older_row.as_ref().and_then(|r| r.raw.clone()), whole);
+            whole |= older_row.is_some_and(|r| r.whole);
             if let Some(flag) = dropped.get_mut(older as usize) {
                 *flag = true;
             }
@@ -270,17 +273,34 @@ impl Store {
     }
 }
 
-/// Whether a fact already known stands in the way of another: the same field, or the `null` of a block around it.
-fn overrides(known: Field, field: Field) -> bool {
-    known == field
+/// Whether a fact already known stands in the way of an older one: the same field, or the `null` of a block around it. A list
+/// that leaves `properties` out writes `null` there, which says nothing.
+fn overrides(known: (Field, Fact), field: Field) -> bool {
+    let unread = known == (Field::Properties, Fact::Null);
+    if known.0 == field {
+        return !unread;
+    }
+    let below = || field.pointer().strip_prefix(known.0.pointer()).is_some_and(|rest| rest.starts_with('/'));
+    known.1 == Fact::Null && !unread && below()
 }
 
 /// Fills what the newer document does not have from the older one.
-fn fill_raw(newer: Option<Box<str>>, older: Option<Box<str>>) -> Option<Box<str>> {
+fn fill_raw(newer: Option<Box<str>>, older: Option<Box<str>>, whole: bool) -> Option<Box<str>> {
     let (Some(newer), Some(older)) = (&newer, &older) else { return newer.or(older) };
-    let (Ok(mut value), Ok(rest)) = (serde_json::from_str(newer), serde_json::from_str(older)) else {
-        return Some(newer.clone());
-    };
+    let parsed = (serde_json::from_str(newer), serde_json::from_str::<serde_json::Value>(older));
+    let (Ok(mut value), Ok(mut rest)) = parsed else { return Some(newer.clone()) };
+    let partial = |document: &serde_json::Value| document.pointer("/dekey/partial").is_some();
+    if let serde_json::Value::Object(map) = &mut value {
+        if !partial(&rest) {
+            map.remove("dekey");
+        }
+        if map.get("properties").is_some_and(serde_json::Value::is_null) {
+            map.remove("properties");
+        }
+    }
+    if let serde_json::Value::Object(map) = &mut rest {
+        map.retain(|name, _| name != "dekey" && (!whole || name.eq_ignore_ascii_case("properties")));
+    }
     fill(&mut value, rest);
     Some(value.to_string().into_boxed_str())
 }

@@ -58,18 +58,15 @@ pub enum IdentityState {
 impl Resource<'_> {
     /// The identity of the resource.
     pub fn identity(self) -> IdentityState {
-        match self.text(Field::IdentityType) {
-            Seen::Value(text) => {
-                IdentityType::parse(text).map_or(IdentityState::Odd, IdentityState::Known)
-            }
-            Seen::Odd => IdentityState::Odd,
+        match self.flag(Field::Identity) {
             Seen::NotRead => IdentityState::NotRead,
-            Seen::Absent | Seen::Null => match self.flag(Field::Identity) {
-                // A block without a type: the user-assigned identities alone would still need one.
-                Seen::Value(true) => IdentityState::Odd,
-                Seen::NotRead => IdentityState::NotRead,
-                Seen::Odd => IdentityState::Odd,
-                _ => IdentityState::Known(IdentityType::default()),
+            Seen::Absent | Seen::Null => IdentityState::Known(IdentityType::default()),
+            Seen::Odd => IdentityState::Odd,
+            // A block without a type is none that Azure documents.
+            Seen::Value(_) => match self.text(Field::IdentityType) {
+                Seen::Value(text) => IdentityType::parse(text).map_or(IdentityState::Odd, IdentityState::Known),
+                Seen::Null => IdentityState::Known(IdentityType::default()),
+                _ => IdentityState::Odd,
             },
         }
     }

@@ -4,20 +4,22 @@
 //! (tags, names, environment variables); dekey reads credentials by type, never by value.
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
+use aho_corasick::packed::Searcher;
+use memchr::{memchr2, memchr3};
+use regex::{Regex, RegexSet};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Texts without any of these hold no credential of a known form; nearly all texts end here.
 const MARKERS: &[&str] = &[
-    "key", "sig=", "eyj", "password", "passwd", "pwd", "secret", "token", "==", "ghp_", "github_pat_", "dapi", "sk-",
+    "key=", "key =", "key:", "key\"", "key'", "sig=", "private key", "eyj", "password", "passwd", "pwd", "secret", "token", "==", "ghp_", "github_pat_", "dapi", "sk-",
     "8q~", "+acr", "+ast", "jqqj99", "@",
 ];
 
 /// Label and pattern; what is masked is the group `s`, or the whole match.
 const FORMS: &[(&str, &str)] = &[
     ("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*)"),
-    ("connection string key", r"(?i)(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<s>[A-Za-z0-9+/=%_-]{8,})"),
+    ("connection string key", r"(?i)(?:AccountKey|SharedAccessKey|SharedSecretValue)\s?=\s*(?P<s>[A-Za-z0-9+/=%_-]{8,})"),
     ("SAS signature", r"(?i)\bsig=(?P<s>[A-Za-z0-9%+/=_-]{16,})"),
     ("account key", r"(?P<s>[A-Za-z0-9+/]{86}==)"),
     ("JSON Web Token", r"(?P<s>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"),
@@ -29,7 +31,7 @@ const FORMS: &[(&str, &str)] = &[
     ("password in a URL", r"://[^/\s:@]+:(?P<s>[^/\s@]{3,})@"),
     (
         "password",
-        r#"(?i)(?:password|passwd|pwd|client_?secret|secret|api[_-]?key|access[_-]?key|account[_-]?key|token)["']?\s*[=:]\s*["']?(?P<s>[^\s;,&"'\[]{6,})"#,
+        r#"(?i)(?:password|passwd|pwd|client_?secret|secret|(?:api|access|account)[_-]?key|token)["']?\s?[=:]\s*["']?(?P<s>[^\s;,&"'\[]{6,})"#,
     ),
 ];
 
@@ -40,12 +42,19 @@ const NAMES: &[&str] = &[
     "private_key", "credential",
 ];
 
+/// Signs and words of which every form has one. Ids and plain words have none, and this is found out fastest.
+const SIGNS: &[&str] = &["eyJ", "ghp_", "github_pat_", "dapi", "sk-", "JQQJ99", "-----BEGIN"];
+
 struct Forms {
+    signs: Option<Searcher>,
     markers: Option<AhoCorasick>,
+    any: Option<RegexSet>,
     patterns: Vec<(&'static str, Regex)>,
 }
 
 static COMPILED: LazyLock<Forms> = LazyLock::new(|| Forms {
+    signs: Searcher::new(SIGNS),
+    any: RegexSet::new(FORMS.iter().map(|form| form.1)).ok(),
     markers: AhoCorasick::builder().ascii_case_insensitive(true).build(MARKERS).ok(),
     patterns: FORMS.iter().filter_map(|(label, form)| Some((*label, Regex::new(form).ok()?))).collect(),
 });
@@ -88,7 +97,17 @@ fn mask_form(form: &Regex, label: &str, text: &str) -> String {
 }
 
 fn may_hold(text: &str) -> bool {
-    text.len() >= 12 && COMPILED.markers.as_ref().is_none_or(|markers| markers.is_match(text))
+    text.len() >= 12
+        && has_sign(text)
+        && COMPILED.markers.as_ref().is_none_or(|markers| markers.is_match(text))
+        && COMPILED.any.as_ref().is_none_or(|forms| forms.is_match(text))
+}
+
+fn has_sign(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr3(b'=', b'@', b':', bytes).is_some()
+        || memchr2(b'~', b'+', bytes).is_some()
+        || COMPILED.signs.as_ref().is_none_or(|signs| signs.find(bytes).is_some())
 }
 
 /// What a named value looks like: a credential of a known form, or any literal under a name that announces one. References
@@ -128,7 +147,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(COMPILED.patterns.len(), FORMS.len());
-        assert!(COMPILED.markers.is_some());
+        assert!(COMPILED.signs.is_some() && COMPILED.markers.is_some() && COMPILED.any.is_some());
     }
 
     #[test]

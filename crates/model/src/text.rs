@@ -12,7 +12,8 @@ pub struct Sym(pub u32);
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     arena: String,
-    ends: Vec<usize>,
+    /// End in the arena and hash of each text.
+    slots: Vec<(usize, u64)>,
     table: HashTable<u32>,
 }
 
@@ -25,50 +26,58 @@ impl Texts {
     /// A table that is full (2^32 distinct texts) answers with its first text; an inventory of that size does not fit in
     /// memory in the first place.
     pub fn intern(&mut self, text: &str) -> Sym {
-        let hash = HASHER.hash_one(text);
-        let (arena, ends) = (&self.arena, &self.ends);
-        if let Some(&found) = self.table.find(hash, |&ix| slot(arena, ends, ix) == text) {
+        self.intern_hashed(text, HASHER.hash_one(text))
+    }
+
+    /// Takes over every text of another table; the symbols they have here, in its order.
+    pub fn absorb(&mut self, other: &Texts) -> Vec<Sym> {
+        // The hash is the costly part of a long id, and it is known.
+        other.slots.iter().zip(0..).map(|(&(_, hash), ix)| self.intern_hashed(other.get(Sym(ix)), hash)).collect()
+    }
+
+    fn intern_hashed(&mut self, text: &str, hash: u64) -> Sym {
+        let (arena, slots) = (&self.arena, &self.slots);
+        if let Some(&found) = self.table.find(hash, |&ix| same(arena, slots, ix, text, hash)) {
             return Sym(found);
         }
-        let Ok(ix) = u32::try_from(self.ends.len()) else { return Sym(0) };
+        let Ok(ix) = u32::try_from(self.slots.len()) else { return Sym(0) };
         self.arena.push_str(text);
-        self.ends.push(self.arena.len());
-        let (arena, ends) = (&self.arena, &self.ends);
-        self.table.insert_unique(hash, ix, |&ix| HASHER.hash_one(slot(arena, ends, ix)));
+        self.slots.push((self.arena.len(), hash));
+        let slots = &self.slots;
+        self.table.insert_unique(hash, ix, |&ix| slots.get(ix as usize).map_or(0, |slot| slot.1));
         Sym(ix)
     }
 
     /// The symbol of `text` if it is in the table.
     pub fn find(&self, text: &str) -> Option<Sym> {
         let hash = HASHER.hash_one(text);
-        self.table.find(hash, |&ix| slot(&self.arena, &self.ends, ix) == text).map(|&ix| Sym(ix))
+        self.table.find(hash, |&ix| same(&self.arena, &self.slots, ix, text, hash)).map(|&ix| Sym(ix))
     }
 
     /// The text of a symbol of this table; empty for a symbol of another.
     pub fn get(&self, sym: Sym) -> &str {
-        slot(&self.arena, &self.ends, sym.0)
-    }
-
-    /// All texts in the order in which they were first seen.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)).map(|ix| slot(&self.arena, &self.ends, ix))
+        slot(&self.arena, &self.slots, sym.0)
     }
 
     /// How many distinct texts there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.slots.len()
     }
 
     /// Whether the table is empty.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.slots.is_empty()
     }
 }
 
-fn slot<'a>(arena: &'a str, ends: &[usize], ix: u32) -> &'a str {
+fn slot<'a>(arena: &'a str, slots: &[(usize, u64)], ix: u32) -> &'a str {
     let ix = ix as usize;
-    let start = ix.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-    ends.get(ix).and_then(|&end| arena.get(start..end)).unwrap_or("")
+    let start = ix.checked_sub(1).and_then(|before| slots.get(before)).map_or(0, |slot| slot.0);
+    slots.get(ix).and_then(|&(end, _)| arena.get(start..end)).unwrap_or("")
+}
+
+fn same(arena: &str, slots: &[(usize, u64)], ix: u32, text: &str, hash: u64) -> bool {
+    slots.get(ix as usize).is_some_and(|slot| slot.1 == hash) && slot(arena, slots, ix) == text
 }
 
 #[cfg(test)]
@@ -81,7 +90,9 @@ mod tests {
         let (a, b, again) = (texts.intern("Abc"), texts.intern("abc"), texts.intern("Abc"));
         assert_eq!((a, texts.get(a), texts.get(b)), (again, "Abc", "abc"));
         assert_eq!((texts.len(), texts.find("abc"), texts.find("x")), (2, Some(b), None));
-        assert_eq!(texts.iter().collect::<Vec<_>>(), ["Abc", "abc"]);
+        let mut other = Texts::default();
+        assert_eq!(other.intern("abc"), Sym(0));
+        assert_eq!(other.absorb(&texts).iter().map(|s| other.get(*s)).collect::<Vec<_>>(), ["Abc", "abc"]);
     }
 
     #[test]

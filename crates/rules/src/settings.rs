@@ -249,8 +249,13 @@ fn known_rule(id: &str) -> Result<(), String> {
     if crate::by_id(id).is_some() {
         return Ok(());
     }
-    let hint = nearest(id, crate::all().map(|rule| rule.id)).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    let hint = nearest_rule(id).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     Err(format!("there is no rule `{id}`{hint} (`dekey rules` lists them)"))
+}
+
+/// The rule whose id is nearest to a mistyped one, if any is near.
+pub fn nearest_rule(id: &str) -> Option<&'static str> {
+    nearest(id, crate::all().map(|rule| rule.id))
 }
 
 fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

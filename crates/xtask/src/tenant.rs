@@ -99,13 +99,6 @@ pub(crate) fn example(args: &ExampleArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// Says what went wrong.
-pub(crate) fn fail(error: &io::Error) -> std::process::ExitCode {
-    // When even standard error is closed there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "xtask: {error}");
-    std::process::ExitCode::FAILURE
-}
-
 fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

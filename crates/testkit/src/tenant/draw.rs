@@ -104,7 +104,10 @@ mod tests {
             }
         }
         let [a, b, c] = counts;
-        assert!((2_800..3_200).contains(&a) && (4_800..5_200).contains(&b) && (1_800..2_200).contains(&c), "{counts:?}");
+        assert!(
+            (2_800..3_200).contains(&a) && (4_800..5_200).contains(&b) && (1_800..2_200).contains(&c),
+            "{counts:?}"
+        );
         assert_eq!(draw.below(0), 0);
         assert_eq!(draw.pick(&[]), "");
     }

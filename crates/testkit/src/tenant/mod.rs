@@ -4,6 +4,7 @@
 //! answers. No resource, person, identifier or key in them is real.
 
 mod draw;
+pub mod example;
 mod generate;
 mod shape;
 

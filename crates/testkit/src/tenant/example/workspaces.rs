@@ -1,7 +1,9 @@
 //! The workspaces of Contoso, one row each. The comment above a row is its part in the story.
 
 use super::dependents::{registry_id, storage_id, vault_id};
-use super::world::{AMARA, GRETA, INES, KENJI, LUCA, MARA, NOAH, PRIYA, SOFIA, Sub, TOMAS, find, user_assigned};
+use super::world::{
+    AMARA, GRETA, INES, KENJI, LUCA, MARA, NOAH, PRIYA, SOFIA, Sub, TOMAS, find, user_assigned,
+};
 use crate::tenant::shape::workspace::Workspace;
 use crate::tenant::shape::{Wire, texts};
 use serde_json::{Value, json};
@@ -89,7 +91,10 @@ impl Row {
             Tags::Of(pairs) => Some(texts(pairs.iter().copied())).map(|mut tags| {
                 if let Some(value) = tags.get_mut("vendor-upload") {
                     let sig = "FAKE".repeat(10);
-                    *value = format!("https://stsandbox02.blob.core.windows.net/drop?sv=2024-11-04&sp=rcwl&sig={sig}%3D").into();
+                    *value = format!(
+                        "https://stsandbox02.blob.core.windows.net/drop?sv=2024-11-04&sp=rcwl&sig={sig}%3D"
+                    )
+                    .into();
                 }
                 tags
             }),
@@ -189,8 +194,9 @@ pub(super) const ROWS: &[Row] = &[
     Row { name: "mlw-vision-dev", group: "rg-vision-dev", storage: "stvisiondev", vault: "kv-vision-dev", registry: "crvisiondev", insights: "appi-vision-dev", by: INES, ..W },
     Row { name: "mlw-vision-labeling", group: "rg-vision-dev", storage: "stvisionlabeling", vault: "kv-vision-dev", registry: "crvisiondev", insights: "appi-vision-dev", mode: "accesskey", tags: Tags::Of(&[("owner", "labeling@contoso.example"), ("cost-center", "")]), by: INES, ..W },
     Row { name: "mlhub-nlp-dev", group: "rg-nlp-platform-dev", kind: "Hub", storage: "stnlphubdev", vault: "kv-nlp-hub-dev", registry: "crnlpdev", insights: "appi-nlp-dev", mode: "accesskey", by: KENJI, ..W },
-    Row { name: "proj-prompt-lab", group: "rg-nlp-platform-dev", kind: "Project", hub: "mlhub-nlp-dev", by: KENJI, ..W },
-    Row { name: "proj-summarizer-poc", group: "rg-nlp-platform-dev", kind: "Project", hub: "mlhub-nlp-dev", tags: Tags::Of(&[("contact", KENJI)]), by: KENJI, ..W },
+    // Two projects that leave everything to their hub, even how system datastores authenticate.
+    Row { name: "proj-prompt-lab", group: "rg-nlp-platform-dev", kind: "Project", hub: "mlhub-nlp-dev", mode: "", by: KENJI, ..W },
+    Row { name: "proj-summarizer-poc", group: "rg-nlp-platform-dev", kind: "Project", hub: "mlhub-nlp-dev", mode: "", tags: Tags::Of(&[("contact", KENJI)]), by: KENJI, ..W },
     // User-assigned, but no primary one is named.
     Row { name: "mlw-pricing-dev", group: "rg-pricing-dev", identity: "UserAssigned", users: &["id-pricing-dev"], storage: "stpricingdev", vault: "kv-pricing-dev", registry: "crmldev", insights: "appi-pricing-dev", by: GRETA, ..W },
     // Its primary identity is not one of those attached: it was deleted.
@@ -221,16 +227,33 @@ pub(super) const ROWS: &[Row] = &[
     Row { name: "mlw-intern-2026", group: "rg-climate-risk", identity: "", storage: "stintern2026", vault: "kv-climate-risk", registry: "", insights: "appi-climate-risk", mode: "accesskey", tags: Tags::Null, created: "2026-06-15T08:30:12.6610038Z", by: PRIYA, ..W },
 ];
 
-/// A workspace that is known only from a query that asked for little: newer than the rest of the export.
-pub(super) fn newest() -> Value {
+/// Rows of a query that asked for little more than names: a workspace and its dependents that are newer than the rest of
+/// the export, so that nothing can be said of them yet.
+pub(super) fn newest() -> Vec<Value> {
     let group = find("rg-actuarial");
-    json!({
-        "id": group.resource(AML, "mlw-actuarial-eu"),
-        "name": "mlw-actuarial-eu",
-        "type": AML.to_ascii_lowercase(),
-        "location": group.location,
-        "resourceGroup": group.name,
-        "subscriptionId": group.sub.id().trim_start_matches("/subscriptions/"),
-        "tags": null,
-    })
+    let row = |of: &str, name: &str| {
+        json!({
+            "id": group.resource(of, name),
+            "name": name,
+            "type": of.to_ascii_lowercase(),
+            "location": group.location,
+            "resourceGroup": group.name,
+            "subscriptionId": group.sub.id().trim_start_matches("/subscriptions/"),
+        })
+    };
+    vec![
+        row(AML, NEWEST),
+        row("Microsoft.Storage/storageAccounts", "stactuarialeu"),
+        row("Microsoft.KeyVault/vaults", "kv-actuarial-eu"),
+        row("Microsoft.ContainerRegistry/registries", "cractuarialeu"),
+        row("Microsoft.Insights/components", "appi-actuarial-eu"),
+        row("Microsoft.ManagedIdentity/userAssignedIdentities", "id-actuarial-eu"),
+    ]
 }
+
+/// The id of the workspace that is newer than the rest of the export.
+pub(super) fn newest_id() -> String {
+    find("rg-actuarial").resource(AML, NEWEST)
+}
+
+const NEWEST: &str = "mlw-actuarial-eu";

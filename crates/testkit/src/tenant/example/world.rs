@@ -81,7 +81,12 @@ const NOWHERE: Group = group(Sub::Prod, "rg-nowhere", "westeurope", &[]);
 pub(super) const GROUPS: &[Group] = &[
     group(Sub::Prod, "rg-fraud-prod", "westeurope", &[("owner", MARA), ("cost-center", "CC-1040")]),
     group(Sub::Prod, "rg-churn-prod", "westeurope", &[("owner", TOMAS), ("environment", "prod")]),
-    group(Sub::Prod, "rg-nlp-platform-prod", "swedencentral", &[("owner", KENJI), ("cost-center", "CC-1070")]),
+    group(
+        Sub::Prod,
+        "rg-nlp-platform-prod",
+        "swedencentral",
+        &[("owner", KENJI), ("cost-center", "CC-1070")],
+    ),
     group(Sub::Prod, "rg-vision-prod", "northeurope", &[("Owner", INES), ("CostCenter", "CC-1060")]),
     group(Sub::Prod, "rg-pricing-legacy", "westeurope", &[]),
     group(Sub::Prod, "rg-risk-prod", "westeurope", &[("owner", AMARA), ("cost-center", "CC-1090")]),

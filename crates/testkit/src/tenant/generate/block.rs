@@ -9,7 +9,18 @@ pub(super) const GROUP: u64 = 8;
 pub(super) const GROUPS: u64 = 50;
 
 const TEAMS: &[&str] = &[
-    "fraud", "churn", "vision", "nlp", "pricing", "risk", "telematics", "forecast", "claims", "search", "ads", "robotics",
+    "fraud",
+    "churn",
+    "vision",
+    "nlp",
+    "pricing",
+    "risk",
+    "telematics",
+    "forecast",
+    "claims",
+    "search",
+    "ads",
+    "robotics",
 ];
 const REGIONS: &[&str] = &["westeurope", "northeurope", "swedencentral", "eastus2", "uksouth"];
 const STAGES: &[&str] = &["dev", "test", "prod"];
@@ -61,7 +72,8 @@ impl Place {
         let (group_index, at) = (index / GROUP, index % GROUP);
         let first = group_index * GROUP;
         let mut draw = Draw::keyed(seed, "group", group_index);
-        let subscription = format!("/subscriptions/{}", guid(&format!("subscription {seed} {}", group_index / GROUPS)));
+        let subscription =
+            format!("/subscriptions/{}", guid(&format!("subscription {seed} {}", group_index / GROUPS)));
         let (team, stage) = (draw.pick(TEAMS), draw.pick(STAGES));
         let location = draw.pick(REGIONS);
         // One group in five has a hub with two to five projects; one in four shares a storage account between three.
@@ -106,7 +118,10 @@ impl Place {
 
     /// The id of a workspace of this resource group.
     pub(super) fn workspace(&self, index: u64) -> String {
-        self.resource("Microsoft.MachineLearningServices/workspaces", &format!("mlw-{}-{index:07}", self.team))
+        self.resource(
+            "Microsoft.MachineLearningServices/workspaces",
+            &format!("mlw-{}-{index:07}", self.team),
+        )
     }
 
     /// The id of the storage account that comes with a workspace of this resource group.
@@ -159,7 +174,9 @@ impl Place {
             7..15 => Some(json!({})),
             15..20 => Some(json!({ "environment": self.stage })),
             20..58 => Some(json!({ "owner": owner, "cost-center": center, "environment": self.stage })),
-            58..80 => Some(json!({ "Owner": owner, "CostCenter": center, "env": self.stage, "managed-by": "terraform" })),
+            58..80 => Some(
+                json!({ "Owner": owner, "CostCenter": center, "env": self.stage, "managed-by": "terraform" }),
+            ),
             _ => Some(json!({ "owner": owner, "environment": self.stage })),
         }
     }

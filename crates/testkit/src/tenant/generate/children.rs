@@ -88,7 +88,10 @@ fn connections(place: &Place, drawn: &Drawn, bundle: &mut Bundle) {
 
 /// An identity block for a compute or endpoint.
 fn host_identity(draw: &mut Draw) -> (&'static str, bool) {
-    draw.share(&[(55, ("SystemAssigned", false)), (15, ("UserAssigned", true)), (10, ("None", false))], ("", false))
+    draw.share(
+        &[(55, ("SystemAssigned", false)), (15, ("UserAssigned", true)), (10, ("None", false))],
+        ("", false),
+    )
 }
 
 fn computes(place: &Place, drawn: &Drawn, bundle: &mut Bundle) {
@@ -130,7 +133,13 @@ fn computes(place: &Place, drawn: &Drawn, bundle: &mut Bundle) {
     }
 }
 
-fn endpoint<'a>(place: &Place, drawn: &'a Drawn, id: &'a str, draw: &mut Draw, auth: &'a str) -> Endpoint<'a> {
+fn endpoint<'a>(
+    place: &Place,
+    drawn: &'a Drawn,
+    id: &'a str,
+    draw: &mut Draw,
+    auth: &'a str,
+) -> Endpoint<'a> {
     Endpoint {
         id,
         location: place.location,
@@ -162,7 +171,7 @@ fn online(place: &Place, drawn: &Drawn, bundle: &mut Bundle) {
             _ => json!({}),
         };
         bundle.push(Part::Endpoints, endpoint.online());
-        bundle.push(Part::Deployments, endpoint.online_deployment("blue", variables));
+        bundle.push(Part::Deployments, endpoint.online_deployment("blue", &variables));
     }
 }
 
@@ -182,6 +191,9 @@ fn serverless(place: &Place, drawn: &Drawn, bundle: &mut Bundle) {
         let id = format!("{}/serverlessEndpoints/maas-{}-{}", drawn.id, place.team, place.index);
         let auth = draw.share(&[(60, "Key"), (20, "AAD")], "KeyAndAAD");
         let endpoint = endpoint(place, drawn, &id, &mut draw, auth);
-        bundle.push(Part::Endpoints, endpoint.serverless("azureml://registries/azureml-meta/models/Llama-3.3-70B-Instruct"));
+        bundle.push(
+            Part::Endpoints,
+            endpoint.serverless("azureml://registries/azureml-meta/models/Llama-3.3-70B-Instruct"),
+        );
     }
 }

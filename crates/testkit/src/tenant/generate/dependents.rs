@@ -33,7 +33,11 @@ impl Drawn {
 
     /// The principal that acts for the workspace, if there is one.
     pub(super) fn principal(&self) -> Option<String> {
-        if self.system() { Some(principal_of(&self.id)) } else { self.users.first().map(|id| principal_of(id)) }
+        if self.system() {
+            Some(principal_of(&self.id))
+        } else {
+            self.users.first().map(|id| principal_of(id))
+        }
     }
 }
 
@@ -70,7 +74,14 @@ fn identity_type(draw: &mut Draw) -> &'static str {
 
 fn auth_mode(draw: &mut Draw) -> (Wire, bool, bool) {
     let mode = draw.share(
-        &[(40, "accesskey"), (10, "AccessKey"), (25, "identity"), (10, "Identity"), (4, "UserDelegationSAS"), (1, "null")],
+        &[
+            (40, "accesskey"),
+            (10, "AccessKey"),
+            (25, "identity"),
+            (10, "Identity"),
+            (4, "UserDelegationSAS"),
+            (1, "null"),
+        ],
         "",
     );
     let keyless = mode.eq_ignore_ascii_case("identity") || mode == "UserDelegationSAS";
@@ -86,7 +97,9 @@ fn auth_mode(draw: &mut Draw) -> (Wire, bool, bool) {
 fn spelled(draw: &mut Draw, id: &str) -> String {
     match draw.below(20) {
         0 => id.replace("/resourceGroups/", "/resourcegroups/"),
-        1..4 => id.replace("Microsoft.KeyVault", "Microsoft.Keyvault").replace("microsoft.insights", "Microsoft.insights"),
+        1..4 => id
+            .replace("Microsoft.KeyVault", "Microsoft.Keyvault")
+            .replace("microsoft.insights", "Microsoft.insights"),
         4 => id.replace("Microsoft.Storage", "microsoft.storage"),
         _ => id.to_owned(),
     }

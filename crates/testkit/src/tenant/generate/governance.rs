@@ -5,14 +5,15 @@ use super::dependents::Drawn;
 use super::{Bundle, Part};
 use crate::tenant::draw::Draw;
 use crate::tenant::shape::authorization::{
-    ACR_PULL, AI_ADMINISTRATOR, BLOB_CONTRIBUTOR, CONTRIBUTOR, FILE_CONTRIBUTOR, VAULT_ADMINISTRATOR, role_assignment,
-    user_assigned,
+    ACR_PULL, AI_ADMINISTRATOR, BLOB_CONTRIBUTOR, CONTRIBUTOR, FILE_CONTRIBUTOR, VAULT_ADMINISTRATOR,
+    role_assignment, user_assigned,
 };
+use crate::tenant::shape::container;
 use crate::tenant::shape::policy::{
-    BUILT_IN_USER_ASSIGNED, assignment, definition, exemption, without_primary_user_assigned, without_system_assigned,
+    BUILT_IN_USER_ASSIGNED, assignment, definition, exemption, without_primary_user_assigned,
+    without_system_assigned,
 };
 use crate::tenant::shape::telemetry::{component, diagnostics};
-use crate::tenant::shape::container;
 use serde_json::{Value, json};
 
 /// Adds the resource group and the subscription with the first workspace in them, and what policy says there.
@@ -22,10 +23,13 @@ pub(super) fn add_containers(place: &Place, bundle: &mut Bundle) {
     }
     let mut draw = place.draw("containers");
     if place.group_index == 0 {
-        let value =
-            definition(BUILT_IN_USER_ASSIGNED, "Use user-assigned identities", &without_primary_user_assigned(), "Audit", &[
-                "Audit", "Deny", "Disabled",
-            ]);
+        let value = definition(
+            BUILT_IN_USER_ASSIGNED,
+            "Use user-assigned identities",
+            &without_primary_user_assigned(),
+            "Audit",
+            &["Audit", "Deny", "Disabled"],
+        );
         bundle.push(Part::Policy, value);
     }
     if place.group_index.is_multiple_of(GROUPS) {
@@ -43,7 +47,10 @@ fn policies(place: &Place, draw: &mut Draw, bundle: &mut Bundle) {
     let scope = &place.subscription;
     let custom = format!("{scope}/providers/Microsoft.Authorization/policyDefinitions/aml-system-assigned");
     let title = "Workspaces have a system-assigned identity";
-    bundle.push(Part::Policy, definition(&custom, title, &without_system_assigned(), "Audit", &["Audit", "Deny"]));
+    bundle.push(
+        Part::Policy,
+        definition(&custom, title, &without_system_assigned(), "Audit", &["Audit", "Deny"]),
+    );
     let (id, effect, mode) = draw.share(
         &[
             (30, (custom.as_str(), "Deny", "Default")),
@@ -57,7 +64,8 @@ fn policies(place: &Place, draw: &mut Draw, bundle: &mut Bundle) {
     bundle.push(Part::Policy, assigned);
     if draw.chance(40) {
         let expires = draw.pick(&["", "2026-03-31T00:00:00Z", "2027-03-31T00:00:00Z"]);
-        let value = exemption(&place.group, "aml-identity-later", &of, "Waiver", "Migration is planned", expires);
+        let value =
+            exemption(&place.group, "aml-identity-later", &of, "Waiver", "Migration is planned", expires);
         bundle.push(Part::Policy, value);
     }
 }
@@ -87,7 +95,8 @@ fn logs(place: &Place, drawn: &Drawn, draw: &mut Draw, bundle: &mut Bundle) {
     };
     add(draw, 40, &drawn.id, &["<allLogs>"]);
     if place.storage_of == place.index {
-        let services = [("blobServices", 40), ("fileServices", 20), ("queueServices", 10), ("tableServices", 10)];
+        let services =
+            [("blobServices", 40), ("fileServices", 20), ("queueServices", 10), ("tableServices", 10)];
         for (service, percent) in services {
             let id = format!("{}/{service}/default", place.storage(place.index));
             add(draw, percent, &id, &["StorageRead", "StorageWrite", "StorageDelete"]);

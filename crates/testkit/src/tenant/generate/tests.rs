@@ -71,7 +71,9 @@ fn every_id_occurs_once_and_every_dependent_is_there() -> io::Result<()> {
         }
     }
     for workspace in array(&files, "workspaces")? {
-        for field in ["storageAccount", "keyVault", "containerRegistry", "applicationInsights", "hubResourceId"] {
+        for field in
+            ["storageAccount", "keyVault", "containerRegistry", "applicationInsights", "hubResourceId"]
+        {
             let id = text(&workspace, &format!("/properties/{field}")).to_ascii_lowercase();
             assert!(id.is_empty() || all.contains(&id), "missing: {id}");
         }
@@ -103,7 +105,8 @@ fn counted(files: &Files) -> io::Result<Truth> {
     }
     for registry in array(files, "registries")? {
         truth.registries += 1;
-        truth.admin_user += u64::from(registry.pointer("/properties/adminUserEnabled") == Some(&Value::Bool(true)));
+        truth.admin_user +=
+            u64::from(registry.pointer("/properties/adminUserEnabled") == Some(&Value::Bool(true)));
     }
     for vault in array(files, "vaults")? {
         truth.vaults += 1;

@@ -136,7 +136,8 @@ impl Compute<'_> {
         let subscription = segment(self.id, "subscriptions");
         let group = segment(self.id, "resourceGroups");
         let name = name_of(self.id);
-        let resource = |of: &str| format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/{of}/{name}");
+        let resource =
+            |of: &str| format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/{of}/{name}");
         let (resource, own) = match kind {
             "VirtualMachine" => (
                 resource("Microsoft.Compute/virtualMachines"),

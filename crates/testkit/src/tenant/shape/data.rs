@@ -53,7 +53,8 @@ impl Datastore<'_> {
         };
         let properties = put(head, "", target);
         let access = [("serviceDataAccessAuthIdentity", text(self.data_access))];
-        let modern = matches!(self.kind, "AzureBlob" | "AzureFile" | "AzureDataLakeGen1" | "AzureDataLakeGen2");
+        let modern =
+            matches!(self.kind, "AzureBlob" | "AzureFile" | "AzureDataLakeGen1" | "AzureDataLakeGen2");
         let properties = if modern { put(properties, "", access) } else { properties };
         json!({
             "id": format!("{}/datastores/{}", self.workspace, self.name),
@@ -65,7 +66,11 @@ impl Datastore<'_> {
     }
 
     fn account_and<'n>(&self, container: &'n str) -> [(&'n str, Wire); 3] {
-        [("accountName", text(self.account)), (container, text(self.container)), ("endpoint", text("core.windows.net"))]
+        [
+            ("accountName", text(self.account)),
+            (container, text(self.container)),
+            ("endpoint", text("core.windows.net")),
+        ]
     }
 
     fn place(&self, properties: Value) -> Value {
@@ -90,7 +95,9 @@ impl Datastore<'_> {
             "clientId": client,
         });
         match self.credentials {
-            "ServicePrincipal" => put(principal, "", [("secrets", Some(json!({ "secretsType": "ServicePrincipal" })))]),
+            "ServicePrincipal" => {
+                put(principal, "", [("secrets", Some(json!({ "secretsType": "ServicePrincipal" })))])
+            }
             "Certificate" => put(
                 principal,
                 "",
@@ -115,7 +122,13 @@ impl Datastore<'_> {
 }
 
 /// The four datastores that every workspace has. With keys they report `AccountKey` whatever identity reads previews.
-pub(crate) fn system_datastores(workspace: &str, account: &str, keyless: bool, created: &str, by: &str) -> [Value; 4] {
+pub(crate) fn system_datastores(
+    workspace: &str,
+    account: &str,
+    keyless: bool,
+    created: &str,
+    by: &str,
+) -> [Value; 4] {
     let guid = workspace_guid(workspace);
     let base = Datastore {
         workspace,
@@ -141,7 +154,12 @@ pub(crate) fn system_datastores(workspace: &str, account: &str, keyless: bool, c
             container: &format!("azureml-filestore-{guid}"),
             ..base
         },
-        Datastore { name: "workspaceworkingdirectory", kind: "AzureFile", container: &format!("code-{guid}"), ..base },
+        Datastore {
+            name: "workspaceworkingdirectory",
+            kind: "AzureFile",
+            container: &format!("code-{guid}"),
+            ..base
+        },
     ]
     .map(Datastore::to_json)
 }

@@ -1,6 +1,6 @@
 //! Azure Policy: definitions, initiatives, assignments, exemptions.
 
-use super::{name_of, segment, system_data};
+use super::{name_of, system_data};
 use serde_json::{Value, json};
 
 /// The built-in policy that asks for a user-assigned identity.
@@ -54,7 +54,7 @@ pub(crate) fn with_shared_key() -> Value {
 
 /// A definition. `effect` is its default, or the fixed effect when no other is allowed.
 pub(crate) fn definition(id: &str, title: &str, condition: &Value, effect: &str, allowed: &[&str]) -> Value {
-    let built_in = segment(id, "subscriptions").is_empty();
+    let built_in = id.starts_with("/providers/Microsoft.Authorization/");
     let parameters = if allowed.is_empty() {
         json!({})
     } else {
@@ -120,7 +120,14 @@ pub(crate) fn initiative(id: &str, title: &str, definitions: &[&str]) -> Value {
 }
 
 /// An assignment. An empty effect leaves the definition's own.
-pub(crate) fn assignment(scope: &str, name: &str, title: &str, definition: &str, effect: &str, mode: &str) -> Value {
+pub(crate) fn assignment(
+    scope: &str,
+    name: &str,
+    title: &str,
+    definition: &str,
+    effect: &str,
+    mode: &str,
+) -> Value {
     let parameters = if effect.is_empty() { json!({}) } else { json!({ "effect": { "value": effect } }) };
     json!({
         "id": format!("{scope}/providers/Microsoft.Authorization/policyAssignments/{name}"),
@@ -143,7 +150,14 @@ pub(crate) fn assignment(scope: &str, name: &str, title: &str, definition: &str,
 }
 
 /// An exemption; without an expiry when that is empty.
-pub(crate) fn exemption(scope: &str, name: &str, of: &str, category: &str, why: &str, expires: &str) -> Value {
+pub(crate) fn exemption(
+    scope: &str,
+    name: &str,
+    of: &str,
+    category: &str,
+    why: &str,
+    expires: &str,
+) -> Value {
     json!({
         "id": format!("{scope}/providers/Microsoft.Authorization/policyExemptions/{name}"),
         "name": name,

@@ -113,7 +113,7 @@ impl Endpoint<'_> {
     }
 
     /// A deployment of this endpoint as an online endpoint, with its environment variables.
-    pub(crate) fn online_deployment(&self, name: &str, variables: Value) -> Value {
+    pub(crate) fn online_deployment(&self, name: &str, variables: &Value) -> Value {
         let workspace = self.id.rsplit_once("/onlineEndpoints").map_or(self.id, |(workspace, _)| workspace);
         let kubernetes = !self.compute.is_empty();
         let properties = json!({

@@ -5,7 +5,14 @@ use crate::tenant::draw::guid;
 use serde_json::{Value, json};
 
 /// An Application Insights component, api-version 2020-02-02, whose properties are in Pascal case.
-pub(crate) fn component(id: &str, location: &str, created: &str, logs: &str, local_auth_off: Wire, tags: Wire) -> Value {
+pub(crate) fn component(
+    id: &str,
+    location: &str,
+    created: &str,
+    logs: &str,
+    local_auth_off: Wire,
+    tags: Wire,
+) -> Value {
     let (name, app, key) = (name_of(id), guid(&format!("app {id}")), guid(&format!("instrumentation {id}")));
     let base = json!({
         "id": id,

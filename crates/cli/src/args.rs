@@ -1,0 +1,224 @@
+//! Arguments. Help, man page and completions are made from this file alone.
+
+use crate::exit::EXIT_CODES;
+use crate::output::ColorChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Takes the static keys out of Azure Machine Learning: finds every workspace that lives on keys, and says what to do.
+#[derive(Debug, Parser)]
+#[command(name = "dekey", version, max_term_width = 110, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Colour the output.
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Audit exports of a tenant and report what still lives on static keys.
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(Box<AuditArgs>),
+    /// Make, unpack, compare and check snapshots of a tenant.
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
+    /// List the rules.
+    Rules(RulesArgs),
+    /// Print a rule's page: what it finds, why it matters, how it is put right.
+    #[command(after_help = "Example:\n  dekey explain storage-shared-key-access")]
+    Explain {
+        /// The rule's id.
+        rule: String,
+    },
+    /// Print the JSON schema of a format.
+    Schema {
+        /// Which format.
+        #[arg(value_enum)]
+        format: SchemaFormat,
+    },
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  dekey completions bash > /etc/bash_completion.d/dekey")]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page.
+    #[command(hide = true)]
+    Man,
+}
+
+const AUDIT_EXAMPLES: &str = "Examples:
+  dekey audit export/                                  every JSON and YAML file of a folder
+  az graph query -q \"resources\" --first 1000 | dekey audit -
+  dekey audit tenant.tar.zst --format html=report.html --format sarif=dekey.sarif
+  dekey audit export/ --fail-on high --baseline known.json
+
+Reads ARM resources and list pages, Resource Graph answers, az and az ml output (JSON or YAML), and
+dekey snapshots; whatever a document is, it is recognised by its content.";
+
+/// Arguments of `dekey audit`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Files, folders, snapshots; `-` is the standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write a format, to a file or to the standard output; may be given several times.
+    #[arg(long = "format", short = 'f', value_name = "FORMAT[=FILE]", value_parser = FormatArg::parse)]
+    pub(crate) formats: Vec<FormatArg>,
+    /// The settings file [default: the nearest dekey.toml, here or above].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Report only findings that are not in this baseline.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings as a baseline.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// The least severity that counts as failure: critical, high, medium, low, info, or none.
+    #[arg(long, default_value = "low", value_name = "SEVERITY")]
+    pub(crate) fail_on: FailOn,
+    /// Exit with 0 although something could not be judged.
+    #[arg(long)]
+    pub(crate) accept_not_judged: bool,
+    /// Show every workspace and finding on the terminal.
+    #[arg(long, short = 'a')]
+    pub(crate) all: bool,
+    /// Print nothing but errors and the formats that go to the standard output.
+    #[arg(long, short = 'q')]
+    pub(crate) quiet: bool,
+    /// The day of the audit, for ages and expiries [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<jiff::civil::Date>,
+}
+
+/// A severity, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FailOn(pub(crate) Option<dekey_model::Severity>);
+
+impl std::str::FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("none") {
+            return Ok(FailOn(None));
+        }
+        let severity = dekey_model::Severity::parse(text);
+        severity.map(|s| FailOn(Some(s))).ok_or_else(|| "use critical, high, medium, low, info or none".to_owned())
+    }
+}
+
+/// An output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, on a terminal.
+    Terminal,
+    /// JSON, version 1.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// CSV.
+    Csv,
+    /// Markdown.
+    Markdown,
+    /// GitHub annotations.
+    Github,
+    /// One self-contained HTML page.
+    Html,
+}
+
+/// A format and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FormatArg {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl FormatArg {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) if !file.is_empty() => (name, Some(PathBuf::from(file))),
+            Some((_, _)) => return Err("the file name after `=` is empty".to_owned()),
+            None => (text, None),
+        };
+        let format = Format::from_str(name, true).map_err(|_| {
+            let known: Vec<String> =
+                Format::value_variants().iter().filter_map(|f| f.to_possible_value()).map(|v| v.get_name().to_owned()).collect();
+            format!("no such format; use {}", known.join(", "))
+        })?;
+        Ok(Self { format, file })
+    }
+}
+
+/// Arguments of `dekey rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// How to list them.
+    #[arg(long, short = 'f', value_enum, default_value_t)]
+    pub(crate) format: RulesFormat,
+}
+
+/// How rules are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RulesFormat {
+    /// A table for people.
+    #[default]
+    Text,
+    /// JSON.
+    Json,
+}
+
+/// A format with a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaFormat {
+    /// The JSON output of `dekey audit`.
+    Audit,
+    /// `dekey.toml`.
+    Settings,
+}
+
+/// What to do with snapshots.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Make a snapshot of exports: one resource a line, secrets masked, with a manifest.
+    #[command(after_help = "Example:\n  dekey snapshot pack export/ --output tenant.tar.zst")]
+    Pack {
+        /// Files, folders, snapshots; `-` is the standard input.
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The archive to write (`.tar.zst`).
+        #[arg(long, short = 'o', value_name = "FILE")]
+        output: PathBuf,
+        /// When the exports were made, RFC 3339; the newest of several snapshots of a resource wins.
+        #[arg(long, value_name = "TIME")]
+        taken_at: Option<jiff::Timestamp>,
+    },
+    /// Unpack a snapshot into a folder: `manifest.json` and `resources.jsonl`.
+    Unpack {
+        /// The archive.
+        archive: PathBuf,
+        /// The folder to write.
+        #[arg(long, short = 'o', value_name = "FOLDER")]
+        output: PathBuf,
+    },
+    /// Say in words what changed between two snapshots or exports. Exits with 10 when something did.
+    Diff {
+        /// The older one.
+        old: PathBuf,
+        /// The newer one.
+        new: PathBuf,
+        /// How to print the changes.
+        #[arg(long, short = 'f', value_enum, default_value_t)]
+        format: RulesFormat,
+    },
+    /// Check a snapshot against its manifest: hash, number of resources, readability.
+    Verify {
+        /// The archive or folder.
+        snapshot: PathBuf,
+    },
+}

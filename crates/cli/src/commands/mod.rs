@@ -1,0 +1,39 @@
+//! The commands, one file each.
+
+mod audit;
+mod explain;
+mod rules;
+mod snapshot;
+
+use crate::args::{Cli, Command, SchemaFormat};
+use crate::exit::{Error, Exit};
+use clap::CommandFactory;
+use std::io::Write;
+
+/// Runs the command that was asked for.
+pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
+    match cli.command {
+        Command::Audit(args) => audit::run(&args, cli.color),
+        Command::Snapshot(command) => snapshot::run(&command),
+        Command::Rules(args) => rules::run(args.format),
+        Command::Explain { rule } => explain::run(&rule, cli.color),
+        Command::Schema { format } => schema(format),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "dekey", &mut std::io::stdout().lock());
+            Ok(Exit::Clean)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout().lock())?;
+            Ok(Exit::Clean)
+        }
+    }
+}
+
+fn schema(format: SchemaFormat) -> Result<Exit, Error> {
+    let schema = match format {
+        SchemaFormat::Audit => dekey_report::json::schema(),
+        SchemaFormat::Settings => dekey_rules::Settings::schema(),
+    };
+    writeln!(std::io::stdout().lock(), "{schema:#}")?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,186 @@
+//! `dekey snapshot`.
+
+use crate::args::{RulesFormat, SnapshotCommand};
+use crate::exit::{Error, Exit};
+use crate::{input, output};
+use dekey_intake::{Keep, Manifest, SnapshotWriter};
+use dekey_model::{Inventory, NoteKind};
+use serde_json::json;
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The names inside a snapshot.
+const MANIFEST: &str = "manifest.json";
+const RESOURCES: &str = "resources.jsonl";
+
+/// Good compression at a speed that does not hold reading up.
+const ZSTD_LEVEL: i32 = 6;
+
+pub(crate) fn run(command: &SnapshotCommand) -> Result<Exit, Error> {
+    match command {
+        SnapshotCommand::Pack { paths, output, taken_at } => pack(paths, output, *taken_at),
+        SnapshotCommand::Unpack { archive, output } => unpack(archive, output),
+        SnapshotCommand::Diff { old, new, format } => diff(old, new, *format),
+        SnapshotCommand::Verify { snapshot } => verify(snapshot),
+    }
+}
+
+fn read(paths: &[PathBuf]) -> Result<Inventory, Error> {
+    input::read(paths, Keep::Raw, std::io::stderr().is_terminal())
+}
+
+fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Result<Exit, Error> {
+    let inventory = read(paths)?;
+    complain_of_notes(&inventory);
+    if inventory.is_empty() {
+        return Err(Error::Input("no resource was read, so there is nothing to pack".to_owned()));
+    }
+    let taken = taken_at.map(|time| time.to_string());
+    let mut writer = SnapshotWriter::new(Vec::new(), taken.clone());
+    writer.write_all(&inventory)?;
+    let (lines, resources, hash) = writer.finish();
+    let manifest = Manifest {
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        taken_from: taken.clone(),
+        taken_to: taken,
+        resources: Some(resources),
+        content_hash: Some(hash),
+        ..Manifest::of(inventory.coverage().entries())
+    };
+    write_archive(path, &manifest, &lines).map_err(Error::file(path))?;
+    output::tell(&format!("wrote {} with {resources} resources", path.display()));
+    Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
+}
+
+fn write_archive(path: &Path, manifest: &Manifest, lines: &[u8]) -> std::io::Result<()> {
+    let encoder = zstd::Encoder::new(File::create(path)?, ZSTD_LEVEL)?;
+    let mut archive = tar::Builder::new(encoder);
+    let mut text = serde_json::to_string_pretty(manifest).map_err(std::io::Error::other)?;
+    text.push('\n');
+    for (name, bytes) in [(MANIFEST, text.as_bytes()), (RESOURCES, lines)] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        // No time and no owner: equal input gives equal bytes.
+        header.set_mtime(0);
+        archive.append_data(&mut header, name, bytes)?;
+    }
+    archive.into_inner()?.finish()?.flush()
+}
+
+fn unpack(archive: &Path, folder: &Path) -> Result<Exit, Error> {
+    let parts = Parts::open(archive)?;
+    std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
+    for (name, bytes) in [(MANIFEST, &parts.manifest), (RESOURCES, &parts.resources)] {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(Error::file(path))?;
+    }
+    output::tell(&format!("wrote {}", folder.display()));
+    Ok(Exit::Clean)
+}
+
+/// The two files of a snapshot.
+struct Parts {
+    manifest: Vec<u8>,
+    resources: Vec<u8>,
+}
+
+impl Parts {
+    fn open(path: &Path) -> Result<Self, Error> {
+        if path.is_dir() {
+            let read = |name: &str| std::fs::read(path.join(name)).map_err(Error::file(path.join(name)));
+            return Ok(Self { manifest: read(MANIFEST)?, resources: read(RESOURCES)? });
+        }
+        let file = File::open(path).map_err(Error::file(path))?;
+        let found = Self::from_archive(file).map_err(Error::file(path))?;
+        found.ok_or_else(|| {
+            Error::Input(format!("{}: not a snapshot: expected {MANIFEST} and {RESOURCES} in it", path.display()))
+        })
+    }
+
+    fn from_archive(file: File) -> std::io::Result<Option<Self>> {
+        let mut archive = tar::Archive::new(zstd::Decoder::new(file)?);
+        let (mut manifest, mut resources) = (None, None);
+        for entry in archive.entries()? {
+            let mut entry = entry?;
+            // Names decide, so that nothing in an archive can choose where it is written.
+            let slot = match entry.path()?.to_str() {
+                Some(MANIFEST) => &mut manifest,
+                Some(RESOURCES) => &mut resources,
+                _ => continue,
+            };
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes)?;
+            *slot = Some(bytes);
+        }
+        Ok(manifest.zip(resources).map(|(manifest, resources)| Self { manifest, resources }))
+    }
+}
+
+fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
+    let (before, after) = (read(&[old.to_owned()])?, read(&[new.to_owned()])?);
+    for inventory in [&before, &after] {
+        complain_of_notes(inventory);
+        if inventory.is_empty() {
+            return Err(Error::Input("one of the two holds no resource that could be read".to_owned()));
+        }
+    }
+    let changes = dekey_intake::diff(&before, &after);
+    let mut out = std::io::stdout().lock();
+    match format {
+        RulesFormat::Json => {
+            let list: Vec<_> = changes
+                .iter()
+                .map(|c| json!({ "resource": c.resource, "pointer": c.pointer, "old": c.old, "new": c.new, "words": c.words }))
+                .collect();
+            writeln!(out, "{:#}", json!({ "dekey": "diff/1", "changes": list }))?;
+        }
+        RulesFormat::Text if changes.is_empty() => writeln!(out, "nothing changed")?,
+        RulesFormat::Text => {
+            for change in &changes {
+                writeln!(out, "{}", dekey_report::terminal::plain(&change.words))?;
+            }
+            writeln!(out, "\n{} changes", changes.len())?;
+        }
+    }
+    Ok(if changes.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+fn verify(path: &Path) -> Result<Exit, Error> {
+    let parts = Parts::open(path)?;
+    let bad = |what: &str| Error::Input(format!("{}: {what}", path.display()));
+    let value = serde_json::from_slice(&parts.manifest).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
+    let manifest = Manifest::read(value).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
+    let mut hasher = SnapshotWriter::new(std::io::sink(), None);
+    for line in parts.resources.split_inclusive(|b| *b == b'\n') {
+        hasher.raw(line)?;
+    }
+    let (_, resources, hash) = hasher.finish();
+    if manifest.content_hash.as_deref() != Some(hash.as_str()) {
+        let said = manifest.content_hash.as_deref().unwrap_or("nothing");
+        return Err(bad(&format!("the resources were changed: the manifest says {said}, they hash to {hash}")));
+    }
+    if manifest.resources != Some(resources) {
+        return Err(bad(&format!("{resources} resources, the manifest says {:?}", manifest.resources)));
+    }
+    let inventory = read(&[path.to_owned()])?;
+    complain_of_notes(&inventory);
+    if broken(&inventory) || inventory.len() as u64 != resources {
+        return Err(bad(&format!("{} of {resources} resources can be read", inventory.len())));
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}: {resources} resources, {} coverage lines, {hash}: as written", path.display(), manifest.coverage.len())?;
+    Ok(Exit::Clean)
+}
+
+fn broken(inventory: &Inventory) -> bool {
+    let notes = &inventory.coverage().notes;
+    notes.iter().any(|n| matches!(n.kind, NoteKind::Malformed | NoteKind::Unreadable | NoteKind::TooLarge))
+}
+
+fn complain_of_notes(inventory: &Inventory) {
+    for note in &inventory.coverage().notes {
+        output::complain(&format!("{}:{}:{}: {}", note.source, note.line, note.column, note.reason));
+    }
+}

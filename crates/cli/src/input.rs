@@ -1,0 +1,233 @@
+//! Files into an inventory: one thread cuts documents into pieces, the others parse them, this one puts them together.
+
+use crate::exit::Error;
+use dekey_intake::{Keep, Limits, Piece, SplitOutcome, StopReason, read_document};
+use dekey_model::{Batch, Builder, Inventory, Note, NoteKind, SourceIx};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+
+/// Extensions that are read in a folder; a file that is named is always read.
+const EXTENSIONS: &[&str] = &["json", "jsonl", "ndjson", "yaml", "yml", "zst", "tar"];
+
+/// How many pieces may wait for a thread; bounds memory.
+const WAITING: usize = 8;
+
+/// A message to the thread that builds; numbered, so that the result does not depend on which thread was faster.
+enum Message {
+    Open(String),
+    Batch(Batch),
+    Close(String, SplitOutcome),
+    Note(Note),
+}
+
+/// Reads every path into one inventory. A path that does not exist is an error; what is inside a document never is.
+pub(crate) fn read(paths: &[PathBuf], keep: Keep, progress: bool) -> Result<Inventory, Error> {
+    let files = files(paths)?;
+    let bar = bar(&files, progress);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let (to_parse, pieces) = sync_channel::<(u64, Piece)>(WAITING);
+    let (to_build, parsed) = sync_channel::<(u64, Message)>(WAITING * 4);
+    let pieces = Arc::new(Mutex::new(pieces));
+    let inventory = std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let (pieces, to_build) = (Arc::clone(&pieces), to_build.clone());
+            scope.spawn(move || parse_pieces(&pieces, &to_build, keep));
+        }
+        let reader_bar = bar.clone();
+        scope.spawn(move || {
+            let mut reader = Reader { next: 0, to_parse, to_build, bar: reader_bar };
+            for file in &files {
+                reader.file(file);
+            }
+        });
+        build(&parsed)
+    });
+    bar.finish_and_clear();
+    Ok(inventory)
+}
+
+/// What there is to read, in an order that does not depend on the file system.
+enum Input {
+    Stdin,
+    File(PathBuf),
+    /// A folder that held files of other kinds.
+    Skipped(PathBuf, usize),
+}
+
+fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            files.push(Input::Stdin);
+        } else if std::fs::metadata(path).map_err(Error::file(path))?.is_dir() {
+            folder(path, &mut files)?;
+        } else {
+            files.push(Input::File(path.clone()));
+        }
+    }
+    Ok(files)
+}
+
+fn folder(path: &Path, files: &mut Vec<Input>) -> Result<(), Error> {
+    let mut skipped = 0;
+    for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        let entry = entry.map_err(|error| Error::Input(error.to_string()))?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let known = entry.path().extension().and_then(|e| e.to_str());
+        if known.is_some_and(|e| EXTENSIONS.iter().any(|own| own.eq_ignore_ascii_case(e))) {
+            files.push(Input::File(entry.into_path()));
+        } else {
+            skipped += 1;
+        }
+    }
+    if skipped > 0 {
+        files.push(Input::Skipped(path.to_owned(), skipped));
+    }
+    Ok(())
+}
+
+fn bar(files: &[Input], wanted: bool) -> ProgressBar {
+    let size = |file: &Input| match file {
+        Input::File(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
+        Input::Stdin | Input::Skipped(..) => 0,
+    };
+    let target = if wanted { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(files.iter().map(size).sum()), target);
+    if let Ok(style) = ProgressStyle::with_template("reading {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn parse_pieces(pieces: &Mutex<Receiver<(u64, Piece)>>, to_build: &SyncSender<(u64, Message)>, keep: Keep) {
+    loop {
+        let next = match pieces.lock() {
+            Ok(pieces) => pieces.recv(),
+            Err(_) => return,
+        };
+        let Ok((number, piece)) = next else { return };
+        if to_build.send((number, Message::Batch(piece.parse(keep)))).is_err() {
+            return;
+        }
+    }
+}
+
+fn build(parsed: &Receiver<(u64, Message)>) -> Inventory {
+    let mut builder = Builder::new();
+    let mut early: BTreeMap<u64, Message> = BTreeMap::new();
+    let (mut next, mut source) = (0, SourceIx(0));
+    for (number, message) in parsed {
+        early.insert(number, message);
+        while let Some(message) = early.remove(&next) {
+            next += 1;
+            match message {
+                Message::Open(name) => source = builder.source(&name),
+                Message::Batch(batch) => builder.absorb(source, batch),
+                Message::Close(name, outcome) => dekey_intake::close(&mut builder, source, &name, outcome, None),
+                Message::Note(note) => builder.note(note),
+            }
+        }
+    }
+    builder.finish()
+}
+
+/// Opens files and cuts them into pieces.
+struct Reader {
+    next: u64,
+    to_parse: SyncSender<(u64, Piece)>,
+    to_build: SyncSender<(u64, Message)>,
+    bar: ProgressBar,
+}
+
+impl Reader {
+    fn say(&mut self, message: Message) {
+        // The builder lives as long as this thread: a send fails only when it has panicked.
+        let _ = self.to_build.send((self.next, message));
+        self.next += 1;
+    }
+
+    fn file(&mut self, input: &Input) {
+        match input {
+            Input::Stdin => self.document("-", &mut std::io::stdin().lock()),
+            Input::Skipped(path, count) => {
+                let reason = format!("{count} files of other types were not read ({} are)", EXTENSIONS.join(", "));
+                self.note(&path.display().to_string(), NoteKind::Remark, reason);
+            }
+            Input::File(path) => {
+                let name = path.display().to_string();
+                match File::open(path) {
+                    Ok(file) => {
+                        let mut counted = self.bar.wrap_read(file);
+                        self.packed(&name, &mut counted);
+                    }
+                    Err(error) => self.note(&name, NoteKind::Unreadable, error.to_string()),
+                }
+            }
+        }
+    }
+
+    /// A file as it is, or behind zstd, or an archive.
+    fn packed(&mut self, name: &str, file: &mut dyn Read) {
+        let mut file = BufReader::with_capacity(1 << 17, file);
+        let magic = std::io::BufRead::fill_buf(&mut file).map(|head| head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
+        match magic {
+            Ok(true) => match zstd::Decoder::with_buffer(file) {
+                Ok(mut decoder) => self.plain(name, &mut decoder),
+                Err(error) => self.note(name, NoteKind::Unreadable, format!("zstd: {error}")),
+            },
+            Ok(false) => self.plain(name, &mut file),
+            Err(error) => self.note(name, NoteKind::Unreadable, error.to_string()),
+        }
+    }
+
+    fn plain(&mut self, name: &str, input: &mut dyn Read) {
+        if name.trim_end_matches(".zst").ends_with(".tar") {
+            return self.archive(name, input);
+        }
+        self.document(name, input);
+    }
+
+    fn archive(&mut self, name: &str, input: &mut dyn Read) {
+        let mut archive = tar::Archive::new(input);
+        let entries = match archive.entries() {
+            Ok(entries) => entries,
+            Err(error) => return self.note(name, NoteKind::Unreadable, format!("archive: {error}")),
+        };
+        for entry in entries {
+            let mut entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return self.note(name, NoteKind::Unreadable, format!("archive: {error}")),
+            };
+            if !entry.header().entry_type().is_file() {
+                continue;
+            }
+            let path = entry.path().map_or_else(|_| "?".to_owned(), |path| path.display().to_string());
+            self.document(&format!("{name}!{path}"), &mut entry);
+        }
+    }
+
+    fn document(&mut self, name: &str, input: &mut dyn Read) {
+        self.say(Message::Open(name.to_owned()));
+        let Self { next, to_parse, .. } = self;
+        let mut hand_on = |piece: Piece| {
+            *next += 1;
+            to_parse.send((*next - 1, piece)).is_ok()
+        };
+        match read_document(name, input, Limits::default(), &mut hand_on) {
+            Ok(outcome) => self.say(Message::Close(name.to_owned(), outcome)),
+            Err(StopReason::Read(error)) => self.note(name, NoteKind::Unreadable, error.to_string()),
+            Err(StopReason::Cancelled) => {}
+        }
+    }
+
+    fn note(&mut self, name: &str, kind: NoteKind, reason: String) {
+        self.say(Message::Note(Note { source: name.to_owned(), line: 0, column: 0, kind, reason }));
+    }
+}

@@ -1,0 +1,157 @@
+//! Every shape of export becomes the same resources.
+
+use crate::{id, inventory, workspace, workspace_id};
+use dekey_model::{Field, IdentityState, Inventory, Kind, NoteKind, Seen};
+
+fn account(inventory: &Inventory) -> dekey_model::Resource<'_> {
+    inventory.find(&id("Microsoft.Storage/storageAccounts/st")).unwrap()
+}
+
+#[test]
+fn lists_pages_single_documents_and_lines() {
+    let (a, b) = (workspace("a", r#""properties":{}"#), workspace("b", r#""properties":{}"#));
+    for text in [
+        format!("[{a},{b}]"),
+        format!(r#"{{"value":[{a},{b}]}}"#),
+        format!(r#"{{"nextLink":null,"value":[{a},{b}],"count":2}}"#),
+        format!("{a}\n{b}\n"),
+        format!("\u{feff}{a}\r\n\r\n{b}"),
+        format!(r#"{{"count":2,"data":[{a},{b}],"skip_token":null,"total_records":2}}"#),
+        format!(r#"{{"value":[{a}]}}{{"value":[{b}]}}"#),
+    ] {
+        let inventory = inventory(&[("x.json", &text)]);
+        assert_eq!(inventory.of_kind(Kind::Workspace).len(), 2, "{text}");
+        assert!(inventory.coverage().notes.is_empty(), "{:?}", inventory.coverage().notes);
+    }
+}
+
+#[test]
+fn graph_tables() {
+    let text = format!(
+        r#"{{"totalRecords":1,"count":1,"data":{{"columns":[{{"name":"id","type":"string"}},{{"name":"type","type":"string"}},
+        {{"name":"identity","type":"object"}},{{"name":"properties_systemDatastoresAuthMode","type":"string"}}],
+        "rows":[["{}","microsoft.machinelearningservices/workspaces",null,"identity"]]}},"facets":[],"resultTruncated":"false"}}"#,
+        workspace_id("w")
+    );
+    let inventory = inventory(&[("t.json", &text)]);
+    let workspace = inventory.find(&workspace_id("w")).unwrap();
+    assert!(matches!(workspace.identity(), IdentityState::Known(own) if own.is_none()));
+    assert_eq!(workspace.text(Field::SystemDatastoresAuthMode), Seen::Value("identity"));
+    // Only one property was asked for: the others are not known to be absent.
+    assert_eq!(workspace.text(Field::StorageAccount), Seen::NotRead);
+    assert_eq!(workspace.pairs(Field::Tags), Seen::NotRead);
+}
+
+#[test]
+fn az_lifts_properties_to_the_top() {
+    let text = format!(
+        r#"[{{"allowSharedKeyAccess":null,"id":"{}","identity":{{"type":"None"}},"kind":"StorageV2","name":"st",
+        "networkRuleSet":{{"defaultAction":"Allow"}},"resourceGroup":"rg","tags":{{}},"type":"Microsoft.Storage/storageAccounts"}}]"#,
+        id("Microsoft.Storage/storageAccounts/st")
+    );
+    let inventory = inventory(&[("az.json", &text)]);
+    assert_eq!(account(&inventory).flag(Field::AllowSharedKeyAccess), Seen::Null);
+    assert!(account(&inventory).has_properties());
+}
+
+#[test]
+fn az_resource_list_leaves_properties_out() {
+    let text = format!(
+        r#"[{{"changedTime":"2025-01-01","createdTime":"2024-01-01","extendedLocation":null,"id":"{}","identity":null,"kind":"StorageV2",
+        "location":"westeurope","managedBy":null,"name":"st","plan":null,"properties":null,"provisioningState":"Succeeded",
+        "resourceGroup":"rg","sku":null,"tags":null,"type":"Microsoft.Storage/storageAccounts"}}]"#,
+        id("Microsoft.Storage/storageAccounts/st")
+    );
+    let inventory = inventory(&[("az.json", &text)]);
+    assert_eq!(account(&inventory).flag(Field::AllowSharedKeyAccess), Seen::NotRead);
+}
+
+#[test]
+fn az_role_assignments_groups_and_accounts() {
+    let sub = "00000000-0000-0000-0000-000000000001";
+    let role = format!(
+        r#"{{"id":"/subscriptions/{sub}/providers/Microsoft.Authorization/roleAssignments/r","name":"r","principalId":"p",
+        "principalType":"ServicePrincipal","roleDefinitionId":"/x","scope":"/subscriptions/{sub}","type":"Microsoft.Authorization/roleAssignments"}}"#
+    );
+    let group = format!(
+        r#"{{"id":"/subscriptions/{sub}/resourceGroups/rg","location":"x","name":"rg","properties":{{"provisioningState":"Succeeded"}},
+        "tags":{{"owner":"ana"}},"type":"Microsoft.Resources/resourceGroups"}}"#
+    );
+    let account = format!(r#"{{"cloudName":"AzureCloud","id":"{sub}","isDefault":true,"name":"Prod","state":"Enabled","tenantId":"t"}}"#);
+    let inventory = inventory(&[("az.json", &format!("[{role},{group},{account}]"))]);
+    assert!(inventory.coverage().notes.is_empty(), "{:?}", inventory.coverage().notes);
+    let role = inventory.of_kind(Kind::RoleAssignment)[0];
+    assert_eq!(inventory.get(role).text(Field::PrincipalId), Seen::Value("p"));
+    assert_eq!(inventory.get(role).text(Field::Scope), Seen::Value(format!("/subscriptions/{sub}").as_str()));
+    let group = inventory.of_kind(Kind::ResourceGroup)[0];
+    assert_eq!(inventory.get(group).pairs(Field::Tags).value().unwrap(), [("owner", "ana")]);
+    // `az account list` leaves tags out: that is not the same as none.
+    let subscription = inventory.of_kind(Kind::Subscription)[0];
+    assert_eq!(inventory.get(subscription).pairs(Field::Tags), Seen::NotRead);
+}
+
+#[test]
+fn az_ml_in_yaml_and_json() {
+    let yaml = format!(
+        "id: {}\nname: w\nlocation: westeurope\nidentity:\n  type: system_assigned\n  principal_id: p\nstorage_account: /st\nsystem_datastores_auth_mode: identity\ntags: {{owner: ana}}\n",
+        workspace_id("w")
+    );
+    let datastore = format!(
+        r#"[{{"account_name":"st","credentials":{{"account_key":"x"}},"id":"{0}/datastores/d","name":"d","type":"azure_blob"}},
+        {{"account_name":"st","credentials":{{}},"id":"{0}/datastores/e","name":"e","type":"azure_file"}}]"#,
+        workspace_id("w")
+    );
+    let inventory = inventory(&[("w.yml", &yaml), ("d.json", &datastore)]);
+    assert!(inventory.coverage().notes.is_empty(), "{:?}", inventory.coverage().notes);
+    let workspace = inventory.find(&workspace_id("w")).unwrap();
+    assert!(matches!(workspace.identity(), IdentityState::Known(own) if own.system && !own.user));
+    assert_eq!(workspace.text(Field::SystemDatastoresAuthMode), Seen::Value("identity"));
+    assert_eq!(workspace.text(Field::KeyVault), Seen::NotRead);
+    let credentials = |name: &str| {
+        let id = format!("{}/datastores/{name}", workspace_id("w"));
+        inventory.find(&id).unwrap().text(Field::CredentialsType).value().map(str::to_owned)
+    };
+    assert_eq!(credentials("d").as_deref(), Some("AccountKey"));
+    // `az ml` leaves secrets out, so an empty block does not say that there is no credential.
+    assert_eq!(credentials("e"), None);
+}
+
+#[test]
+fn powershell_exports() {
+    let text = format!(
+        r#"[{{"Name":"st","ResourceId":"{}","ResourceType":"Microsoft.Storage/storageAccounts","Location":"x","Tags":{{"owner":"ana"}},
+        "Properties":{{"allowSharedKeyAccess":false}},"ResourceGroupName":"rg","SubscriptionId":"s"}}]"#,
+        id("Microsoft.Storage/storageAccounts/st")
+    );
+    let inventory = inventory(&[("ps.json", &text)]);
+    assert_eq!(account(&inventory).flag(Field::AllowSharedKeyAccess), Seen::Value(false));
+}
+
+#[test]
+fn what_is_not_an_export_is_named() {
+    for (text, word) in [
+        (r#"{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":[]}"#, "template"),
+        (r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#, "AuthorizationFailed"),
+        (r#"{"terraform_version":"1.11"}"#, "Terraform"),
+        (r#"{"hello":"world"}"#, "not an ARM resource"),
+        (r#"[1]"#, "a number"),
+        ("just some text", "plain text"),
+        ("$schema: x\nname: w\ntype: azure_blob\n", "definition"),
+    ] {
+        let inventory = inventory(&[("x", text)]);
+        assert!(inventory.is_empty());
+        let notes = &inventory.coverage().notes;
+        assert!(notes.iter().any(|n| n.kind == NoteKind::NotUnderstood && n.reason.contains(word)), "{text}: {notes:?}");
+    }
+}
+
+#[test]
+fn a_manifest_says_what_was_asked() {
+    let manifest = r#"{"dekey":"manifest/1","coverage":[{"kind":"connections","scope":"/","outcome":"read"},
+        {"kind":"computes","scope":"/","outcome":"refused","reason":"403"}]}"#;
+    let inventory = inventory(&[("manifest.json", manifest), ("w.json", &workspace("w", r#""properties":{}"#))]);
+    let workspace = inventory.find(&workspace_id("w")).unwrap();
+    assert_eq!(workspace.children_covered(Kind::Connection), dekey_model::Covered::Yes);
+    assert_eq!(workspace.children_covered(Kind::Compute), dekey_model::Covered::Refused("403"));
+    assert_eq!(workspace.children_covered(Kind::Datastore), dekey_model::Covered::Unknown);
+}

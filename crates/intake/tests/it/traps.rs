@@ -1,0 +1,175 @@
+//! What is easy to get wrong about Azure's wire format, one test each.
+
+use crate::{id, inventory, workspace, workspace_id};
+use dekey_model::{Field, IdentityState, IdentityType, Kind, Link, Seen};
+
+fn identity_of(members: &str) -> IdentityState {
+    let inventory = inventory(&[("w.json", &workspace("w", members))]);
+    inventory.find(&workspace_id("w")).unwrap().identity()
+}
+
+const NONE: IdentityState = IdentityState::Known(IdentityType { system: false, user: false });
+
+#[test]
+fn identity_absent_null_and_none_are_the_same() {
+    assert_eq!(identity_of(r#""properties":{}"#), NONE);
+    assert_eq!(identity_of(r#""properties":{},"identity":null"#), NONE);
+    assert_eq!(identity_of(r#""properties":{},"identity":{"type":"None"}"#), NONE);
+}
+
+#[test]
+fn identity_is_read_with_and_without_a_space_and_in_any_case() {
+    for spelling in ["SystemAssigned,UserAssigned", "SystemAssigned, UserAssigned", "systemassigned,userassigned"] {
+        let both = IdentityState::Known(IdentityType { system: true, user: true });
+        assert_eq!(identity_of(&format!(r#""properties":{{}},"identity":{{"type":"{spelling}"}}"#)), both);
+    }
+}
+
+#[test]
+fn an_identity_type_nobody_knows_is_not_taken_for_none() {
+    assert_eq!(identity_of(r#""properties":{},"identity":{"type":"Quantum"}"#), IdentityState::Odd);
+    assert_eq!(identity_of(r#""properties":{},"identity":{"type":7}"#), IdentityState::Odd);
+    assert_eq!(identity_of(r#""properties":{},"identity":"SystemAssigned""#), IdentityState::Odd);
+}
+
+#[test]
+fn null_absent_and_false_are_told_apart() {
+    let account = |name: &str, property: &str| {
+        format!(
+            r#"{{"id":"{}","type":"Microsoft.Storage/storageAccounts","properties":{{{property}}}}}"#,
+            id(&format!("Microsoft.Storage/storageAccounts/{name}"))
+        )
+    };
+    let text = format!(
+        "[{},{},{},{}]",
+        account("a", r#""allowSharedKeyAccess":null"#),
+        account("b", ""),
+        account("c", r#""allowSharedKeyAccess":false"#),
+        account("d", r#""allowSharedKeyAccess":{"odd":true}"#)
+    );
+    let inventory = inventory(&[("st.json", &text)]);
+    let seen = |name: &str| {
+        let account = inventory.find(&id(&format!("microsoft.storage/STORAGEACCOUNTS/{name}"))).unwrap();
+        account.flag(Field::AllowSharedKeyAccess)
+    };
+    assert_eq!((seen("a"), seen("b"), seen("c"), seen("d")), (Seen::Null, Seen::Absent, Seen::Value(false), Seen::Odd));
+}
+
+#[test]
+fn a_list_without_properties_says_nothing_about_them() {
+    let text = workspace("w", r#""identity":{"type":"SystemAssigned"},"properties":null,"tags":null"#);
+    let inventory = inventory(&[("list.json", &format!("[{text}]"))]);
+    let workspace = inventory.find(&workspace_id("w")).unwrap();
+    assert_eq!(workspace.text(Field::SystemDatastoresAuthMode), Seen::NotRead);
+    assert_eq!(workspace.dependent(Field::StorageAccount), Link::NotRead);
+    assert!(matches!(workspace.identity(), IdentityState::Known(own) if own.system));
+}
+
+#[test]
+fn a_graph_row_without_the_identity_column_says_nothing_about_identity() {
+    let row = |extra: &str| {
+        format!(
+            r#"{{"data":[{{"id":"{}","type":"microsoft.machinelearningservices/workspaces","subscriptionId":"s"{extra}}}]}}"#,
+            workspace_id("w")
+        )
+    };
+    let state = |extra: &str| {
+        let inventory = inventory(&[("arg.json", &row(extra))]);
+        inventory.find(&workspace_id("w")).unwrap().identity()
+    };
+    assert_eq!(state(r#","properties":{}"#), IdentityState::NotRead);
+    assert_eq!(state(r#","properties":{},"identity":null"#), NONE);
+}
+
+#[test]
+fn kind_and_types_have_no_case() {
+    let text = workspace("w", r#""kind":"hub","properties":{}"#).replace("Microsoft.Machine", "MICROSOFT.machine");
+    let inventory = inventory(&[("w.json", &text)]);
+    assert_eq!(inventory.of_kind(Kind::Workspace).len(), 1);
+    assert_eq!(inventory.find(&workspace_id("W")).unwrap().text(Field::Kind), Seen::Value("hub"));
+}
+
+#[test]
+fn a_project_has_the_dependents_of_its_hub() {
+    let storage = id("Microsoft.Storage/storageAccounts/st");
+    let hub = workspace("hub", &format!(r#""kind":"Hub","properties":{{"storageAccount":"{storage}"}}"#));
+    let upper = workspace_id("hub").to_uppercase();
+    let project = workspace("p", &format!(r#""kind":"Project","properties":{{"hubResourceId":"{upper}","storageAccount":""}}"#));
+    let account = format!(r#"{{"id":"{storage}","type":"Microsoft.Storage/storageAccounts","properties":{{}}}}"#);
+    let whole = inventory(&[("a.json", &format!("[{project},{hub},{account}]"))]);
+    let project_link = whole.find(&workspace_id("p")).unwrap().dependent(Field::StorageAccount);
+    assert!(matches!(project_link, Link::Found { through_hub: true, .. }));
+    assert_eq!(whole.find(&storage).unwrap().used_by().count(), 2);
+    // A project whose hub was not read has dependents that nobody can name: a gap, not nothing.
+    let alone = inventory(&[("a.json", &project)]);
+    let link = alone.find(&workspace_id("p")).unwrap().dependent(Field::StorageAccount);
+    assert!(matches!(link, Link::HubMissing { .. }));
+}
+
+#[test]
+fn property_names_have_no_case() {
+    let text = format!(
+        r#"{{"id":"{}","type":"microsoft.insights/components","properties":{{"DisableLocalAuth":true}}}}"#,
+        id("microsoft.insights/components/a")
+    );
+    let inventory = inventory(&[("a.json", &text)]);
+    let component = inventory.find(&id("microsoft.insights/components/a")).unwrap();
+    assert_eq!(component.flag(Field::DisableLocalAuth), Seen::Value(true));
+    assert_eq!(component.kind(), Kind::AppInsights);
+}
+
+#[test]
+fn secrets_in_the_input_are_not_kept() {
+    let key = "Zm9v".repeat(21) + "Zm==";
+    let text = workspace(
+        "w",
+        &format!(r#""tags":{{"conn":"AccountKey={key}","AccountKey={key}":"x"}},"kind":"{key}","properties":{{"storageAccount":"{key}"}}"#),
+    );
+    let inventory = inventory(&[("w.json", &text)]);
+    assert!(!format!("{inventory:?}").contains(&key));
+}
+
+#[test]
+fn environment_variables_keep_names_only() {
+    let deployment = format!("{}/onlineEndpoints/e/deployments/d", workspace_id("w"));
+    let text = format!(
+        r#"{{"id":"{deployment}","properties":{{"environmentVariables":{{"DB_PASSWORD":"hunter22","MODEL":"x"}}}}}}"#
+    );
+    let inventory = inventory(&[("d.json", &text)]);
+    let deployment = inventory.find(&deployment).unwrap();
+    assert_eq!(deployment.kind(), Kind::OnlineDeployment);
+    let Seen::Value(pairs) = deployment.pairs(Field::SecretVariables) else { panic!("no pairs") };
+    assert_eq!(pairs.iter().map(|p| p.0).collect::<Vec<_>>(), ["DB_PASSWORD"]);
+    assert!(!format!("{inventory:?}").contains("hunter22"));
+}
+
+#[test]
+fn the_api_version_of_a_page_is_that_of_its_next_link() {
+    let page = format!(
+        r#"{{"value":[{}],"nextLink":"https://management.azure.com/x?api-version=2024-10-01&$skip=1"}}"#,
+        workspace("w", r#""properties":{}"#)
+    );
+    let inventory = inventory(&[("page.json", &page)]);
+    assert_eq!(inventory.find(&workspace_id("w")).unwrap().api_version(), Some("2024-10-01"));
+    // A page that names a next one is not the whole list.
+    assert!(inventory.coverage().notes.iter().any(|note| note.reason.contains("next page")));
+}
+
+#[test]
+fn of_several_answers_the_newest_wins_and_gaps_are_filled() {
+    let old = workspace(
+        "w",
+        r#""apiVersion":"2024-04-01","tags":{"a":"1","b":"2"},"properties":{"friendlyName":"x","keyVault":"/kv","storageAccount":"/old"}"#,
+    );
+    let new = workspace("w", r#""apiVersion":"2025-12-01","tags":{"a":"1"},"properties":{"storageAccount":"/new"}"#)
+        .replace("workspaces/w", "WORKSPACES/W");
+    for documents in [[("1", old.as_str()), ("2", new.as_str())], [("1", new.as_str()), ("2", old.as_str())]] {
+        let inventory = inventory(&documents);
+        assert_eq!(inventory.len(), 1);
+        let workspace = inventory.find(&workspace_id("w")).unwrap();
+        assert!(workspace.id().contains("WORKSPACES/W"), "printed as the newest answer has it");
+        assert_eq!(workspace.text(Field::StorageAccount), Seen::Value("/new"));
+        assert_eq!(workspace.text(Field::KeyVault), Seen::Value("/kv"));
+        assert_eq!(workspace.pairs(Field::Tags).value().unwrap(), [("a", "1")]);
+    }
+}
