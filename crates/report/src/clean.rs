@@ -13,10 +13,25 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether build agents would find a command of theirs in the text. GitHub's runner looks for the first form and that of Azure
+/// Pipelines for the second *anywhere* in a line of a log, so a tag could set variables of a pipeline that prints it.
+pub(crate) fn holds_command(text: &str) -> bool {
+    text.contains("##") && (text.contains("##[") || text.contains("##vso["))
+}
+
+/// Whether there is nothing but visible ASCII in the text, as in nearly all.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| (b' '..=b'~').contains(&b))
+}
+
 /// The text on one line and with nothing hidden in it: runs of line breaks and tabs become a space, other hidden characters are
-/// spelled out as `\u{1b}`.
+/// spelled out as `\u{1b}`, and so is the second sign of a command to a build agent.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if holds_command(text) {
+        let broken = text.replace("##[", "#\\u{23}[").replace("##vso[", "#\\u{23}vso[");
+        return Cow::Owned(line(&broken).into_owned());
+    }
+    if is_plain(text) || !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -36,14 +51,12 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
 
 /// At most `limit` characters; what is cut off is marked by an ellipsis.
 pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(limit) {
-        None => Cow::Borrowed(text),
-        Some(_) => {
-            let mut out: String = text.chars().take(limit.saturating_sub(1)).collect();
-            out.push('…');
-            Cow::Owned(out)
-        }
+    if text.char_indices().nth(limit).is_none() {
+        return Cow::Borrowed(text);
     }
+    let mut out: String = text.chars().take(limit.saturating_sub(1)).collect();
+    out.push('…');
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -54,6 +67,8 @@ mod tests {
     fn hidden_characters_are_spelled_out_and_others_stay() {
         assert_eq!(line("a\r\nb\tc"), "a b c");
         assert_eq!(line("\u{1b}[31m\u{202e}x\u{0}"), "\\u{1b}[31m\\u{202e}x\\u{0}");
+        assert_eq!(line("###[error]x ##vso[y]"), "##\\u{23}[error]x #\\u{23}vso[y]");
+        assert_eq!(line("##\nvso[y]"), "## vso[y]");
         for text in ["mlw-fraud", "größe", "👩‍💻", "東京", "a b"] {
             assert!(matches!(line(text), Cow::Borrowed(same) if same == text));
         }

@@ -11,9 +11,31 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
 const COLUMNS: [&str; 25] = [
-    "status", "severity", "confidence", "rule", "title", "resource", "resource_type", "name", "part", "workspaces",
-    "owner", "owner_source", "owner_inferred", "cost_center", "message", "context", "evidence", "remedy", "controls",
-    "fingerprint", "source", "line", "waiver_justification", "waiver_approver", "waiver_expires",
+    "status",
+    "severity",
+    "confidence",
+    "rule",
+    "title",
+    "resource",
+    "resource_type",
+    "name",
+    "part",
+    "workspaces",
+    "owner",
+    "owner_source",
+    "owner_inferred",
+    "cost_center",
+    "message",
+    "context",
+    "evidence",
+    "remedy",
+    "controls",
+    "fingerprint",
+    "source",
+    "line",
+    "waiver_justification",
+    "waiver_approver",
+    "waiver_expires",
 ];
 
 /// Separates several values in one cell; never begins a cell of its own in any locale.
@@ -122,7 +144,8 @@ fn of_finding<'a>(status: &'static str, view: &'a FindingView<'a>, waiver: Optio
     let own = view.finding;
     let join = |items: Vec<String>| items.join(AND);
     let evidence = |e: &crate::EvidenceView<'_>| {
-        let other = if e.resource == view.resource.id() { String::new() } else { format!(" ({})", e.resource) };
+        let other =
+            if e.resource == view.resource.id() { String::new() } else { format!(" ({})", e.resource) };
         format!("{}: {}{other}", e.pointer, e.value)
     };
     Row {
@@ -140,7 +163,9 @@ fn of_finding<'a>(status: &'static str, view: &'a FindingView<'a>, waiver: Optio
         context: own.context.as_deref().unwrap_or(""),
         evidence: join(view.evidence.iter().map(evidence).collect()),
         remedy: &view.remedy.az,
-        controls: join(view.controls.iter().map(|c| format!("{} {} ({})", c.framework, c.id, c.source)).collect()),
+        controls: join(
+            view.controls.iter().map(|c| format!("{} {} ({})", c.framework, c.id, c.source)).collect(),
+        ),
         fingerprint: &view.fingerprint,
         waiver,
         ..of_resource(status, view.resource)

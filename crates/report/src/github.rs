@@ -79,7 +79,7 @@ fn input(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     some(out, "warning", "notes on the input", coverage.notes.iter(), |out, note| {
         let place = Place { source: &note.source, line: note.line, column: note.column };
         let title = format!("input: {}", words::note_kind(note.kind));
-        command(out, "warning", &place, &title, &[note.reason.clone()])
+        command(out, "warning", &place, &title, std::slice::from_ref(&note.reason))
     })?;
     let unread = coverage.entries().filter(|entry| entry.outcome != Outcome::Read);
     some(out, "warning", "kinds that were not read", unread, |out, entry| {
@@ -150,7 +150,13 @@ impl<'a> Place<'a> {
     }
 }
 
-fn command(out: &mut dyn Write, level: &str, place: &Place<'_>, title: &str, lines: &[String]) -> io::Result<()> {
+fn command(
+    out: &mut dyn Write,
+    level: &str,
+    place: &Place<'_>,
+    title: &str,
+    lines: &[String],
+) -> io::Result<()> {
     write!(out, "::{level} ")?;
     if !matches!(place.source, "" | "-") {
         write!(out, "file={},", property(place.source))?;

@@ -160,7 +160,8 @@ fn write_input(report: &Report, count: Count, out: &mut dyn Write) -> io::Result
     }
     for entry in unread(report) {
         let (word, why) = words::outcome(&entry.outcome);
-        let name = format!("{} at {}", entry.kind.plural(), if entry.scope.is_empty() { "/" } else { &entry.scope });
+        let name =
+            format!("{} at {}", entry.kind.plural(), if entry.scope.is_empty() { "/" } else { &entry.scope });
         let why = why.map_or(String::new(), |why| format!(": {why}"));
         case(out, "input", &name, "skipped", &format!("{word}{why}"), "")?;
     }
@@ -173,13 +174,17 @@ fn properties(report: &Report) -> Vec<(String, String)> {
         ("dekey".to_owned(), report.version.to_owned()),
         ("as of".to_owned(), report.audit.as_of.to_string()),
         ("strict compliance rate".to_owned(), format!("{}: {}", rates.strict, words::STRICT)),
-        ("rate Azure Policy would show".to_owned(), format!("{}: {}", rates.azure_policy, words::AZURE_POLICY)),
+        (
+            "rate Azure Policy would show".to_owned(),
+            format!("{}: {}", rates.azure_policy, words::AZURE_POLICY),
+        ),
         ("coverage".to_owned(), format!("{}: {}", rates.coverage, words::COVERAGE)),
         ("findings known from baseline, left out".to_owned(), report.known.to_string()),
     ];
     list.extend(report.audit.waivers.iter().map(|used| {
         let (state, _) = words::waiver_state(used.state);
-        let value = format!("{state}, {}, {}", words::counted(used.findings as u64, "finding"), accepted(used));
+        let value =
+            format!("{state}, {}, {}", words::counted(used.findings as u64, "finding"), accepted(used));
         (format!("waiver of {} on {}", used.waiver.rule, used.waiver.resource), value)
     }));
     list
@@ -198,7 +203,11 @@ fn is_error(kind: NoteKind) -> bool {
 }
 
 fn place(note: &Note) -> String {
-    if note.line == 0 { note.source.clone() } else { format!("{}:{}:{}", note.source, note.line, note.column) }
+    if note.line == 0 {
+        note.source.clone()
+    } else {
+        format!("{}:{}:{}", note.source, note.line, note.column)
+    }
 }
 
 fn name(view: &FindingView<'_>) -> String {
@@ -218,7 +227,9 @@ fn accepted(used: &WaiverUse) -> String {
 
 fn details(view: &FindingView<'_>) -> String {
     let mut lines = vec![format!("confidence: {}", view.finding.confidence.as_str())];
-    lines.extend(view.evidence.iter().map(|e| format!("evidence: {} = {} ({})", e.pointer, e.value, e.resource)));
+    lines.extend(
+        view.evidence.iter().map(|e| format!("evidence: {} = {} ({})", e.pointer, e.value, e.resource)),
+    );
     lines.extend(view.owner.value.map(|owner| format!("owner: {owner}")));
     lines.extend(view.owner.inferred.map(|who| format!("owner: none; made by {who}")));
     lines.push(format!("read from: {}, line {}", view.source, view.line));
@@ -229,9 +240,16 @@ fn details(view: &FindingView<'_>) -> String {
 }
 
 /// A case with one element in it. `kind` is the element with its own attributes; an empty message is left out.
-fn case(out: &mut dyn Write, class: &str, name: &str, kind: &str, message: &str, text: &str) -> io::Result<()> {
+fn case(
+    out: &mut dyn Write,
+    class: &str,
+    name: &str,
+    kind: &str,
+    message: &str,
+    text: &str,
+) -> io::Result<()> {
     let tag = kind.split(' ').next().unwrap_or(kind);
-    write!(out, "    <testcase classname=\"{}\" name=\"{}\"><{kind}", Escaped(class), Escaped(&named(name)))?;
+    write!(out, "    <testcase classname=\"{}\" name=\"{}\"><{kind}", Escaped(class), Escaped(named(name)))?;
     if !message.is_empty() {
         write!(out, " message=\"{}\"", Escaped(message))?;
     }
@@ -253,18 +271,21 @@ struct Escaped<'a>(&'a str);
 
 impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use std::fmt::Write as _;
-        for c in clean::line(self.0).chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                c => f.write_char(c)?,
-            }
+        let line = clean::line(self.0);
+        let mut rest = line.as_ref();
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+            let (before, special) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            f.write_str(before)?;
+            f.write_str(match special.as_bytes().first() {
+                Some(b'&') => "&amp;",
+                Some(b'<') => "&lt;",
+                Some(b'>') => "&gt;",
+                Some(b'"') => "&quot;",
+                _ => "&#39;",
+            })?;
+            rest = special.get(1..).unwrap_or("");
         }
-        Ok(())
+        f.write_str(rest)
     }
 }
 

@@ -1,6 +1,6 @@
 //! JSON of any size, one item a line, made while it is written.
 
-use crate::clean::is_hidden;
+use crate::clean::{holds_command, is_hidden, is_plain};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
@@ -124,14 +124,15 @@ impl Formatter for Lines {
         Ok(())
     }
 
-    /// The value stays the same; only a terminal or editor that shows the raw file is spared.
+    /// The value stays the same; only a terminal, editor or build log that shows the raw file is spared.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        let command = holds_command(fragment);
+        if !command && is_plain(fragment) {
             return out.write_all(fragment.as_bytes());
         }
         let mut buffer = [0; 4];
         for c in fragment.chars() {
-            if is_hidden(c) {
+            if is_hidden(c) || (command && c == '#') {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
                     write!(out, "\\u{unit:04x}")?;
@@ -172,9 +173,9 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_string_survives_and_nothing_hidden_is_written(own in "\\PC*|[\\x00-\\xff\u{202e}\u{e0041}\u{2028}]*") {
+        fn every_string_survives_and_nothing_hidden_is_written(own in "\\PC*|[\\x00-\\xff\u{202e}\u{e0041}\u{2028}]*|[#\\[vso]*") {
             let written = text(&json!({ "k": own.clone() }), 1);
-            assert!(!written.chars().any(|c| is_hidden(c) && c != '\n'), "{written:?}");
+            assert!(!written.chars().any(|c| is_hidden(c) && c != '\n') && !holds_command(&written), "{written:?}");
             assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!({ "k": own }));
         }
     }

@@ -44,10 +44,17 @@ fn headline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| Workspaces without a high or critical finding | {good} of {all} | {judged} |")?;
     writeln!(out, "| Findings | {found} | left out because the baseline has them: {} |", report.known)?;
     writeln!(out, "| Waived findings | {} | accepted until a day, see below |", report.audit.waived.len())?;
-    writeln!(out, "| Not judged | {} | neither a finding nor a pass, see below |", report.not_judged().len())?;
+    writeln!(
+        out,
+        "| Not judged | {} | neither a finding nor a pass, see below |",
+        report.not_judged().len()
+    )?;
     match report.audit.errors.len() {
         0 => Ok(()),
-        failed => writeln!(out, "| Rules that failed on a resource | {failed} | a mistake in dekey, please report it |"),
+        failed => writeln!(
+            out,
+            "| Rules that failed on a resource | {failed} | a mistake in dekey, please report it |"
+        ),
     }
 }
 
@@ -61,12 +68,14 @@ fn rules(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     report.findings().iter().for_each(|f| add(f.rule, slot(f)));
     report.audit.waived.iter().for_each(|w| add(w.finding.rule, Severity::ALL.len()));
     report.not_judged().iter().for_each(|n| add(n.rule, Severity::ALL.len() + 1));
-    let mut rows: Vec<_> = report.audit.rules.iter().zip(rows).filter(|(_, row)| row.iter().any(|n| *n > 0)).collect();
+    let mut rows: Vec<_> =
+        report.audit.rules.iter().zip(rows).filter(|(_, row)| row.iter().any(|n| *n > 0)).collect();
     rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.id.cmp(b.0.id)));
     let names: Vec<&str> = Severity::ALL.iter().map(|s| s.as_str()).collect();
     let head = format!("| Rule | {} | waived | not judged |\n|---|{}", names.join(" | "), "---:|".repeat(7));
     table(out, "By rule and severity", &head, RULES, rows.into_iter(), |(rule, row)| {
-        let counts: Vec<String> = row.iter().map(|n| if *n == 0 { String::new() } else { n.to_string() }).collect();
+        let counts: Vec<String> =
+            row.iter().map(|n| if *n == 0 { String::new() } else { n.to_string() }).collect();
         format!("| {}: {} | {} |", code(rule.id, NAME), own_words(rule.title()), counts.join(" | "))
     })
 }
@@ -77,7 +86,11 @@ fn slot(finding: &Finding) -> usize {
 
 fn groups(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<&str> = Severity::ALL.iter().map(|s| s.as_str()).collect();
-    let head = format!("| Workspace | Resource group | {} | Owner |\n|---|---|{}---|", names.join(" | "), "---:|".repeat(5));
+    let head = format!(
+        "| Workspace | Resource group | {} | Owner |\n|---|---|{}---|",
+        names.join(" | "),
+        "---:|".repeat(5)
+    );
     table(out, "Worst workspaces", &head, ROWS, report.groups().into_iter(), |group| row_of(report, &group))
 }
 
@@ -94,7 +107,8 @@ fn row_of(report: &Report, group: &Group<'_>) -> String {
         (None, Some(who)) => format!("none; made by {}", code(who, NAME)),
         (None, None) => "none known".to_owned(),
     };
-    let counts: Vec<String> = group.counts.iter().map(|n| if *n == 0 { String::new() } else { n.to_string() }).collect();
+    let counts: Vec<String> =
+        group.counts.iter().map(|n| if *n == 0 { String::new() } else { n.to_string() }).collect();
     let place = code(resource.arm_id().resource_group().unwrap_or(""), NAME);
     format!("| {}{what} | {place} | {} | {owner} |", code(resource.name(), NAME), counts.join(" | "))
 }
@@ -122,7 +136,11 @@ fn not_judged(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         .map(|(reason, (count, rules))| {
             let text = match reason {
                 Reason::Missing(kind) => {
-                    format!("{} that others name were not read: export them ({})", kind.plural(), kind.export_command())
+                    format!(
+                        "{} that others name were not read: export them ({})",
+                        kind.plural(),
+                        kind.export_command()
+                    )
                 }
                 Reason::Other(gap) => gap.explain(report.inventory),
             };
@@ -228,11 +246,8 @@ fn code(text: &str, limit: usize) -> String {
         return "–".to_owned();
     }
     // Table cells are split before code spans are read, and readers disagree on what `\\|` means: keep the two apart.
-    let text = if text.contains('|') {
-        Cow::Owned(text.replace("\\|", "\\ |").replace('|', "\\|"))
-    } else {
-        text
-    };
+    let text =
+        if text.contains('|') { Cow::Owned(text.replace("\\|", "\\ |").replace('|', "\\|")) } else { text };
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };

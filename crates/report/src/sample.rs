@@ -2,8 +2,10 @@
 
 use crate::Report;
 use dekey_intake::Keep;
-use dekey_model::{Builder, CoverageEntry, Inventory, Kind, Note, NoteKind, Outcome};
-use dekey_rules::{Audit, Settings};
+use dekey_model::{
+    Builder, CoverageEntry, Inventory, Kind, Note, NoteKind, Outcome, ResourceIx, RuleIx, Severity,
+};
+use dekey_rules::{Audit, RuleError, Settings};
 use dekey_testkit::cases::AS_OF;
 use dekey_testkit::ids;
 use serde_json::{Value, json};
@@ -23,6 +25,7 @@ pub(crate) const HOSTILE: &[&str] = &[
     "two\nlines\r\n=3",
     "\n::error file=x::pwned",
     "##[error]pwned",
+    "x##vso[task.setvariable variable=a]b",
     "%0A%25",
     "\u{1b}[31mred\u{1b}[0m\u{7}\u{0}",
     "\u{202e}txt.exe\u{202c}\u{200f}",
@@ -56,8 +59,11 @@ impl Sample {
         more(&mut builder);
         let inventory = builder.finish();
         let mut settings = Settings::parse(toml, AS_OF).unwrap();
-        settings.disabled_rules =
-            dekey_rules::all().map(|r| r.id).filter(|id| ![IDENTITY, SHARED_KEY].contains(id)).map(str::to_owned).collect();
+        settings.disabled_rules = dekey_rules::all()
+            .map(|r| r.id)
+            .filter(|id| ![IDENTITY, SHARED_KEY].contains(id))
+            .map(str::to_owned)
+            .collect();
         let audit = dekey_rules::audit(&inventory, &settings, AS_OF);
         Self { inventory, settings, audit }
     }
@@ -78,7 +84,9 @@ impl Sample {
 
     /// Nothing could be judged.
     pub(crate) fn unknown() -> Self {
-        let items = vec![json!({ "id": "ws/mlw-dark", "type": "Microsoft.MachineLearningServices/workspaces", "properties": { "storageAccount": "st/stdark" } })];
+        let items = vec![
+            json!({ "id": "ws/mlw-dark", "type": "Microsoft.MachineLearningServices/workspaces", "properties": { "storageAccount": "st/stdark" } }),
+        ];
         let mut sample = Self::new(&[("dark.json", items)], "", |_| {});
         // The identity is part of the envelope, so it counts as absent; only the account is unknown here.
         sample.settings.disabled_rules.push(IDENTITY.to_owned());
@@ -103,20 +111,54 @@ impl Sample {
         }
         items.push(json!({ "id": format!("ws/{}", "long".repeat(3000)), "type": "Microsoft.MachineLearningServices/workspaces", "identity": { "type": "None" }, "properties": {} }));
         let waiver = |resource: &str, expires: &str, why: &str| {
-            format!("[[waivers]]\nrule = \"{SHARED_KEY}\"\nresource = \"{resource}\"\njustification = {why:?}\napprover = \"ana|<b>\"\nexpires = \"{expires}\"\n")
+            format!(
+                "[[waivers]]\nrule = \"{SHARED_KEY}\"\nresource = \"{resource}\"\njustification = {why:?}\napprover = \"ana|<b>\"\nexpires = \"{expires}\"\n"
+            )
         };
-        let toml = waiver("*/st2", "2026-12-24", "moves in December | `x` <b> =1") + &waiver("*/st4", "2026-11-01", "was short");
+        let toml = waiver("*/st2", "2026-12-24", "moves in December | `x` <b> =1")
+            + &waiver("*/st4", "2026-11-01", "was short");
         let sources = [("exports/tenant one.json", items), ("-", Sample::plain())];
-        Self::new(&sources, &toml, |builder| {
+        let mut sample = Self::new(&sources, &toml, |builder| {
             let source = HOSTILE.concat();
-            for (kind, line) in [(NoteKind::Malformed, 3), (NoteKind::NotUnderstood, 0), (NoteKind::Remark, 1)] {
+            for (kind, line) in
+                [(NoteKind::Malformed, 3), (NoteKind::NotUnderstood, 0), (NoteKind::Remark, 1)]
+            {
                 let reason = format!("expected `}}`, found {}", HOSTILE.join(" "));
                 builder.note(Note { source: source.clone(), line, column: line, kind, reason });
             }
-            for (kind, outcome) in [(Kind::Compute, Outcome::Refused(HOSTILE.join(" "))), (Kind::Vault, Outcome::NotAsked), (Kind::Datastore, Outcome::Read)] {
+            for (kind, outcome) in [
+                (Kind::Compute, Outcome::Refused(HOSTILE.join(" "))),
+                (Kind::Vault, Outcome::NotAsked),
+                (Kind::Datastore, Outcome::Read),
+            ] {
                 builder.covers(CoverageEntry { kind, scope: "/".to_owned(), outcome });
             }
-        })
+        });
+        // What neither of the two rules does by itself.
+        for finding in sample.audit.findings.iter_mut().take(2) {
+            finding.part = Some(HOSTILE.concat().into());
+            finding.context = Some(HOSTILE.join(" ").into());
+            finding.severity = Severity::Low;
+        }
+        sample.audit.errors.push(RuleError { rule: RuleIx(1), resource: ResourceIx(3) });
+        sample
+    }
+
+    /// Every outcome, and the same read in another order.
+    pub(crate) fn twice() -> [Self; 2] {
+        let mut items = Vec::new();
+        for ix in 0..20 {
+            items.push(json!({ "id": format!("ws/Mlw-{ix}"), "type": "Microsoft.MachineLearningServices/workspaces", "properties": { "storageAccount": format!("st/st{ix}") } }));
+            if ix % 3 != 0 {
+                items.push(json!({ "id": format!("st/st{ix}"), "type": "Microsoft.Storage/storageAccounts", "properties": {} }));
+            }
+        }
+        let toml = format!(
+            "[[waivers]]\nrule = \"{SHARED_KEY}\"\nresource = \"*/st1*\"\njustification = \"x\"\napprover = \"y\"\nexpires = \"2026-12-24\"\n"
+        );
+        let forth = Self::new(&[("x", items.clone())], &toml, |_| {});
+        items.reverse();
+        [forth, Self::new(&[("x", items)], &toml, |_| {})]
     }
 
     fn plain() -> Vec<Value> {
@@ -137,30 +179,13 @@ impl Sample {
 
 type Render = fn(&Report, &mut dyn std::io::Write) -> std::io::Result<()>;
 
-/// What a format makes of a report; checks that it does so twice.
+/// What a format makes of a report; checks that it does so twice, and that printing it in a build is harmless.
 pub(crate) fn rendered(report: &Report, render: Render) -> String {
     let (mut one, mut two) = (Vec::new(), Vec::new());
     render(report, &mut one).unwrap();
     render(report, &mut two).unwrap();
     assert_eq!(one, two);
-    String::from_utf8(one).unwrap()
-}
-
-#[test]
-fn write_samples() {
-    let Ok(dir) = std::env::var("DEKEY_OUT") else { return };
-    for (name, sample) in ["empty", "clean", "unknown", "hostile"].into_iter().zip(Sample::all()) {
-        let dir = format!("{dir}/{name}");
-        std::fs::create_dir_all(&dir).unwrap();
-        let report = sample.report();
-        let write = |file: &str, text: String| std::fs::write(format!("{dir}/{file}"), text).unwrap();
-        write("report.json", rendered(&report, crate::json::v1::render));
-        write("report.sarif", rendered(&report, crate::sarif::render));
-        write("report.junit.xml", rendered(&report, crate::junit::render));
-        write("report.csv", rendered(&report, crate::csv::render));
-        write("report.md", rendered(&report, crate::markdown::render));
-        write("report.txt", rendered(&report, crate::github::render));
-        write("schema.json", format!("{:#}\n", crate::json::v1::schema()));
-        write("report.html", "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>x</title></head><body><main><h1>x</h1></main></body></html>\n".to_owned());
-    }
+    let text = String::from_utf8(one).unwrap();
+    assert!(!crate::clean::holds_command(&text), "a build agent would run this");
+    text
 }

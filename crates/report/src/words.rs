@@ -91,7 +91,11 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 }
 
 fn share(part: u64, whole: u64) -> String {
-    if whole == 0 { "n/a (nothing in scope)".to_owned() } else { format!("{} ({part} of {whole})", percent(part, whole)) }
+    if whole == 0 {
+        "n/a (nothing in scope)".to_owned()
+    } else {
+        format!("{} ({part} of {whole})", percent(part, whole))
+    }
 }
 
 /// The word for what happened to a piece of input.

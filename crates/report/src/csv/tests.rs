@@ -51,7 +51,10 @@ fn the_status_tells_what_a_record_is() {
     let rate = rows.iter().find(|row| row[column("title")].contains("Azure Policy")).unwrap();
     assert!(rate[column("message")].contains(" of ") && rate[column("context")].contains("for comparison"));
     let unknown = records(&rendered(&Sample::unknown().report(), render));
-    assert!(unknown.iter().any(|row| row[column("title")] == "strict compliance rate" && row[column("message")] == "0.0 % (0 of 1)"));
+    assert!(
+        unknown.iter().any(|row| row[column("title")] == "strict compliance rate"
+            && row[column("message")] == "0.0 % (0 of 1)")
+    );
 }
 
 #[test]
@@ -61,8 +64,11 @@ fn no_cell_is_a_formula_whatever_separates_cells() {
     for cell in records(&text).iter().flatten() {
         assert!(cell.split(';').all(|piece| !piece.trim_start().starts_with(risky)), "{cell:?}");
     }
-    let owners: Vec<String> = records(&text).into_iter().map(|mut row| row.swap_remove(column("owner"))).collect();
-    for (raw, want) in [("=cmd|' -C calc'!A0", "'=cmd|' -C calc'!A0"), ("-2", "'-2"), ("x;=cmd()\t=1", "x;'=cmd() =1")] {
+    let owners: Vec<String> =
+        records(&text).into_iter().map(|mut row| row.swap_remove(column("owner"))).collect();
+    for (raw, want) in
+        [("=cmd|' -C calc'!A0", "'=cmd|' -C calc'!A0"), ("-2", "'-2"), ("x;=cmd()\t=1", "x;'=cmd() =1")]
+    {
         assert!(HOSTILE.contains(&raw) && owners.iter().any(|o| o == want), "{want}");
     }
 }

@@ -20,7 +20,9 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// The JSON schema of what [`render`] writes: draft 2020-12, complete in itself.
 pub fn schema() -> serde_json::Value {
-    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(schemars::transform::RecursiveTransform(open));
+    let settings = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .with_transform(schemars::transform::RecursiveTransform(open));
     let mut schema = settings.into_generator().into_root_schema_for::<types::Document<'static>>();
     schema.insert("$id".to_owned(), SCHEMA.into());
     schema.insert("title".to_owned(), "dekey audit, version 1".into());

@@ -34,7 +34,9 @@ fn checked(text: &str) -> BTreeMap<String, usize> {
             _ => None,
         };
         if let Some(key) = key {
-            open.iter_mut().for_each(|level| *level.1.entry(key.to_owned()).or_default() += 1);
+            for level in &mut open {
+                *level.1.entry(key.to_owned()).or_default() += 1;
+            }
         }
         if !tag.ends_with('/') {
             open.push((name, BTreeMap::new(), tag.to_owned()));
@@ -74,7 +76,10 @@ fn every_outcome_has_its_own_element() {
     ] {
         assert!(text.contains(part), "{part}");
     }
-    assert!(text.contains(&format!("<testsuite name=\"{IDENTITY}\"")) && text.contains(&format!("<testsuite name=\"{SHARED_KEY}\"")));
+    assert!(
+        text.contains(&format!("<testsuite name=\"{IDENTITY}\""))
+            && text.contains(&format!("<testsuite name=\"{SHARED_KEY}\""))
+    );
 }
 
 #[test]

@@ -11,23 +11,25 @@ fn cells(row: &str) -> Vec<String> {
 
 /// What is left of a line when its code spans are taken out.
 fn outside_code(line: &str) -> String {
-    let (mut out, mut rest) = (String::new(), line);
-    while let Some(at) = rest.find('`') {
-        out.push_str(&rest[..at]);
-        let fence = rest[at..].chars().take_while(|c| *c == '`').count();
-        let body = &rest[at + fence..];
-        let mut close = 0;
-        loop {
-            let next = close + body[close..].find('`').expect("a code span is closed");
-            let run = body[next..].chars().take_while(|c| *c == '`').count();
-            close = next + run;
-            if run == fence {
-                break;
+    let (mut out, mut open) = (String::new(), None);
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        let mut run = 0;
+        if c == '`' {
+            run = 1;
+            while chars.next_if_eq(&'`').is_some() {
+                run += 1;
             }
         }
-        rest = &body[close..];
+        match (open, run) {
+            (None, 0) => out.push(c),
+            (None, run) => open = Some(run),
+            (Some(fence), run) if fence == run => open = None,
+            _ => {}
+        }
     }
-    out + rest
+    assert!(open.is_none(), "a code span is not closed: {line}");
+    out
 }
 
 #[test]
@@ -92,11 +94,22 @@ fn the_worst_tenant_fits_in_a_comment() {
             "properties": {},
         })
     });
-    let waiver = |ix: i32| format!("[[waivers]]\nrule = \"{IDENTITY}\"\nresource = \"{ix}{0}\"\njustification = \"{0}\"\napprover = \"{0}\"\nexpires = \"2026-12-24\"\n", "\u{1f4a3}".repeat(400));
+    let waiver = |ix: i32| {
+        format!(
+            "[[waivers]]\nrule = \"{IDENTITY}\"\nresource = \"{ix}{0}\"\njustification = \"{0}\"\napprover = \"{0}\"\nexpires = \"2026-12-24\"\n",
+            "\u{1f4a3}".repeat(400)
+        )
+    };
     let toml: String = (0..40).map(waiver).collect();
     let sample = Sample::new(&[("x.json", items.collect())], &toml, |builder: &mut Builder| {
         for line in 0..40 {
-            builder.note(Note { source: long.clone(), line, column: 1, kind: NoteKind::Malformed, reason: long.clone() });
+            builder.note(Note {
+                source: long.clone(),
+                line,
+                column: 1,
+                kind: NoteKind::Malformed,
+                reason: long.clone(),
+            });
         }
     });
     let text = rendered(&sample.report(), render);

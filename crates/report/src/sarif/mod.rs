@@ -9,14 +9,14 @@ mod rules;
 mod types;
 mod uri;
 
-use crate::{FindingView, Report, lines, words};
+use crate::{FindingView, Report, clean, lines, words};
 use dekey_model::{Resource, Severity};
 use dekey_rules::WaiverUse;
 use std::io::{self, Write};
 use types::{
-    Artifact, ArtifactLocation, ArtifactProperties, Automation, Driver, Evidence, Fingerprints, Invocation, Location,
-    Log, LogicalLocation, Message, Outcome, OutcomeProperties, PhysicalLocation, Rate, Region, Run, RunProperties,
-    Suppression, SuppressionProperties, Tool,
+    Artifact, ArtifactLocation, ArtifactProperties, Automation, Driver, Evidence, Fingerprints, Invocation,
+    Location, Log, LogicalLocation, Message, Outcome, OutcomeProperties, PhysicalLocation, Rate, Region, Run,
+    RunProperties, Suppression, SuppressionProperties, Tool,
 };
 
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
@@ -39,10 +39,12 @@ fn run<'a>(report: &'a Report<'a>) -> Run<'a> {
     let rates = report.rates();
     let uses = &report.audit.waivers;
     let findings = || report.findings().iter().filter_map(|f| Some(outcome(report.view(f)?, f.rule.0, None)));
-    let waived = || report.waived().into_iter().filter_map(|waived| {
-        let view = report.view(&waived.finding)?;
-        Some(outcome(view, waived.finding.rule.0, uses.get(waived.waiver)))
-    });
+    let waived = || {
+        report.waived().into_iter().filter_map(|waived| {
+            let view = report.view(&waived.finding)?;
+            Some(outcome(view, waived.finding.rule.0, uses.get(waived.waiver)))
+        })
+    };
     Run {
         tool: Tool { driver: driver(report) },
         automation_details: Automation { id: "dekey/audit/" },
@@ -54,15 +56,17 @@ fn run<'a>(report: &'a Report<'a>) -> Run<'a> {
             coverage_rate: Rate { text: rates.coverage, explanation: words::COVERAGE },
             known_from_baseline: report.known,
         },
-        artifacts: lines::Stream::new(|| coverage.sources.iter().map(|source| Artifact {
-            location: ArtifactLocation { uri: uri::of_source(&source.name) },
-            length: source.bytes,
-            properties: ArtifactProperties {
-                name: &source.name,
-                format: &source.format,
-                resources: source.resources,
-            },
-        })),
+        artifacts: lines::Stream::new(|| {
+            coverage.sources.iter().map(|source| Artifact {
+                location: ArtifactLocation { uri: uri::of_source(&source.name) },
+                length: source.bytes,
+                properties: ArtifactProperties {
+                    name: &source.name,
+                    format: &source.format,
+                    resources: source.resources,
+                },
+            })
+        }),
         results: lines::Stream::new(move || findings().chain(waived())),
         invocations: [Invocation {
             execution_successful: true,
@@ -79,7 +83,9 @@ fn driver<'a>(report: &'a Report<'a>) -> Driver<'a> {
         semantic_version: report.version,
         version: report.version,
         information_uri: REPOSITORY,
-        short_description: Message { text: "Finds static keys in Azure Machine Learning tenants.".to_owned() },
+        short_description: Message {
+            text: "Finds static keys in Azure Machine Learning tenants.".to_owned(),
+        },
         notifications: notices::descriptors(),
         rules: report.audit.rules.iter().map(|rule| rules::descriptor(rule, report.settings)).collect(),
     }
@@ -132,11 +138,8 @@ fn outcome<'a>(view: FindingView<'a>, rule: u16, waiver: Option<&'a WaiverUse>) 
 /// The document and line a resource was read from, and the resource itself.
 fn location(resource: Resource<'_>) -> Location<'_> {
     let (source, line) = resource.provenance();
-    let logical = LogicalLocation {
-        name: resource.name(),
-        fully_qualified_name: resource.id(),
-        kind: "resource",
-    };
+    let logical =
+        LogicalLocation { name: resource.name(), fully_qualified_name: resource.id(), kind: "resource" };
     Location { physical_location: place(source, line.into(), 0), logical_locations: Some([logical]) }
 }
 
@@ -148,9 +151,10 @@ fn place(source: &str, line: u64, column: u64) -> PhysicalLocation {
     }
 }
 
-/// In SARIF `[text](target)` is a link, also in plain text. Names come from strangers, so there are none.
+/// One line, as people are shown it. In SARIF `[text](target)` is a link, also in plain text; names come from strangers, so
+/// there are none.
 fn message(text: &str) -> Message {
-    Message { text: text.replace("](", "] (") }
+    Message { text: clean::line(text).replace("](", "] (") }
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -1,6 +1,6 @@
 //! What could not be looked at, as notifications.
 
-use super::types::{Descriptor, Location, Message, Notification, Reference};
+use super::types::{Descriptor, Help, Location, Message, Notification, Reference};
 use super::{REPOSITORY, location, message, place};
 use crate::lines::Stream;
 use crate::{Report, words};
@@ -27,7 +27,7 @@ pub(super) fn descriptors() -> Vec<Descriptor> {
         name: String::new(),
         short_description: Message { text: text.to_owned() },
         full_description: Message { text: text.to_owned() },
-        help: None,
+        help: Help { text: text.to_owned(), markdown: text.to_owned() },
         help_uri: REPOSITORY.to_owned(),
         default_configuration: None,
         properties: None,

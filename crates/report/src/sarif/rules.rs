@@ -17,7 +17,7 @@ pub(super) fn descriptor(rule: &'static Rule, settings: &Settings) -> Descriptor
         name: pascal(rule.id),
         short_description: Message { text: sentence(rule.title()) },
         full_description: Message { text: sentence(rule.section("What it finds")) },
-        help: Some(help(rule)),
+        help: help(rule),
         help_uri: format!("{REPOSITORY}/blob/main/{}", rule.help_path()),
         default_configuration: Some(Configuration { level: level(severity) }),
         properties: Some(RuleProperties {
@@ -35,8 +35,8 @@ fn help(rule: &Rule) -> Help {
     let mut text = rule.title().to_owned();
     let mut markdown = format!("# {}\n", rule.title());
     for (heading, body) in rule.page().sections {
-        text.push_str(&format!("\n\n{heading}\n{body}"));
-        markdown.push_str(&format!("\n## {heading}\n\n{body}\n"));
+        text += &["\n\n", heading, "\n", body].concat();
+        markdown += &["\n## ", heading, "\n\n", body, "\n"].concat();
     }
     let ways = [
         ("Azure CLI", "sh", rule.remedy.az),
@@ -45,8 +45,8 @@ fn help(rule: &Rule) -> Help {
         ("Azure portal", "text", rule.remedy.portal),
     ];
     for (way, language, body) in ways.into_iter().filter(|way| !way.2.is_empty()) {
-        text.push_str(&format!("\n\n{way}\n{body}"));
-        markdown.push_str(&format!("\n## {way}\n\n```{language}\n{body}\n```\n"));
+        text += &["\n\n", way, "\n", body].concat();
+        markdown += &["\n## ", way, "\n\n```", language, "\n", body, "\n```\n"].concat();
     }
     Help { text, markdown }
 }

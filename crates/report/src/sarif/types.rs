@@ -56,8 +56,7 @@ pub(super) struct Descriptor {
     pub(super) name: String,
     pub(super) short_description: Message,
     pub(super) full_description: Message,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) help: Option<Help>,
+    pub(super) help: Help,
     pub(super) help_uri: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) default_configuration: Option<Configuration>,

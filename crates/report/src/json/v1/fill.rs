@@ -1,8 +1,8 @@
 //! From a report to the wire.
 
 use super::types::{
-    Control, Coverage, Document, Entry, Evidence, Finding, LabelledRate, NotJudged, Note, Owner, Pairs, Remedy, Rule,
-    RuleError, Scopes, Severities, Source, Summary, Waived, Waiver, Workspaces,
+    Control, Coverage, Document, Entry, Evidence, Finding, LabelledRate, NotJudged, Note, Owner, Pairs,
+    Remedy, Rule, RuleError, Scopes, Severities, Source, Summary, Waived, Waiver, Workspaces,
 };
 use crate::lines::Stream;
 use crate::{FindingView, Report, words};
@@ -22,28 +22,38 @@ pub(super) fn document<'a>(report: &'a Report<'a>) -> Document<'a> {
         known_from_baseline: report.known,
         waivers: audit.waivers.iter().map(waiver).collect(),
         coverage: coverage(report),
-        errors: Stream::new(|| report.errors().into_iter().filter_map(|error| {
-            let rule = report.rule(error.rule)?.id;
-            Some(RuleError { rule, resource: report.inventory.get(error.resource).id(), message: words::RULE_FAILED })
-        })),
-        findings: Stream::new(|| report.findings().iter().filter_map(|f| report.view(f)).map(finding)),
-        waived: Stream::new(|| report.waived().into_iter().filter_map(|waived| {
-            let finding = finding(report.view(&waived.finding)?);
-            Some(Waived { finding, waiver: waiver(audit.waivers.get(waived.waiver)?) })
-        })),
-        not_judged: Stream::new(|| report.not_judged().iter().filter_map(|entry| {
-            let view = report.view_not_judged(entry)?;
-            let (source, line) = view.resource.provenance();
-            Some(NotJudged {
-                rule: view.rule.id,
-                resource: view.resource.id(),
-                resource_type: view.resource.resource_type(),
-                name: view.resource.name(),
-                reason: view.reason,
-                source,
-                line: placed(line),
+        errors: Stream::new(|| {
+            report.errors().into_iter().filter_map(|error| {
+                let rule = report.rule(error.rule)?.id;
+                Some(RuleError {
+                    rule,
+                    resource: report.inventory.get(error.resource).id(),
+                    message: words::RULE_FAILED,
+                })
             })
-        })),
+        }),
+        findings: Stream::new(|| report.findings().iter().filter_map(|f| report.view(f)).map(finding)),
+        waived: Stream::new(|| {
+            report.waived().into_iter().filter_map(|waived| {
+                let finding = finding(report.view(&waived.finding)?);
+                Some(Waived { finding, waiver: waiver(audit.waivers.get(waived.waiver)?) })
+            })
+        }),
+        not_judged: Stream::new(|| {
+            report.not_judged().iter().filter_map(|entry| {
+                let view = report.view_not_judged(entry)?;
+                let (source, line) = view.resource.provenance();
+                Some(NotJudged {
+                    rule: view.rule.id,
+                    resource: view.resource.id(),
+                    resource_type: view.resource.resource_type(),
+                    name: view.resource.name(),
+                    reason: view.reason,
+                    source,
+                    line: placed(line),
+                })
+            })
+        }),
     }
 }
 
@@ -73,7 +83,11 @@ fn summary<'a>(report: &'a Report<'a>) -> Summary<'a> {
         workspaces: Workspaces {
             total: all.workspaces.len(),
             without_high: all.workspaces_without_high,
-            with_not_judged: all.workspaces.iter().filter(|ws| ws.counts.not_judged + ws.counts.error > 0).count(),
+            with_not_judged: all
+                .workspaces
+                .iter()
+                .filter(|ws| ws.counts.not_judged + ws.counts.error > 0)
+                .count(),
         },
         rules: rules.collect(),
     }
@@ -82,25 +96,37 @@ fn summary<'a>(report: &'a Report<'a>) -> Summary<'a> {
 fn coverage<'a>(report: &'a Report<'a>) -> Coverage<'a> {
     let coverage = report.inventory.coverage();
     Coverage {
-        resources: report.audit.summary.resources.iter().map(|(kind, count)| (kind.plural(), *count)).collect(),
-        sources: Stream::new(|| coverage.sources.iter().map(|source| Source {
-            name: &source.name,
-            format: &source.format,
-            resources: source.resources,
-            bytes: source.bytes,
-        })),
-        notes: Stream::new(|| coverage.notes.iter().map(|note| Note {
-            source: &note.source,
-            line: placed(note.line),
-            column: placed(note.column),
-            kind: words::note_kind(note.kind),
-            reason: &note.reason,
-        })),
-        entries: Stream::new(|| coverage.entries().map(|entry| {
-            let (outcome, reason) = words::outcome(&entry.outcome);
-            let (kind, reason) = (entry.kind.plural(), reason.map(str::to_owned));
-            Entry { kind, outcome, reason, scope: entry.scope }
-        })),
+        resources: report
+            .audit
+            .summary
+            .resources
+            .iter()
+            .map(|(kind, count)| (kind.plural(), *count))
+            .collect(),
+        sources: Stream::new(|| {
+            coverage.sources.iter().map(|source| Source {
+                name: &source.name,
+                format: &source.format,
+                resources: source.resources,
+                bytes: source.bytes,
+            })
+        }),
+        notes: Stream::new(|| {
+            coverage.notes.iter().map(|note| Note {
+                source: &note.source,
+                line: placed(note.line),
+                column: placed(note.column),
+                kind: words::note_kind(note.kind),
+                reason: &note.reason,
+            })
+        }),
+        entries: Stream::new(|| {
+            coverage.entries().map(|entry| {
+                let (outcome, reason) = words::outcome(&entry.outcome);
+                let (kind, reason) = (entry.kind.plural(), reason.map(str::to_owned));
+                Entry { kind, outcome, reason, scope: entry.scope }
+            })
+        }),
     }
 }
 
@@ -120,7 +146,9 @@ fn finding(view: FindingView<'_>) -> Finding<'_> {
         fingerprint: view.fingerprint,
         message: &own.message,
         context: own.context.as_deref(),
-        evidence: evidence.map(|e| Evidence { resource: e.resource, pointer: e.pointer, value: e.value }).collect(),
+        evidence: evidence
+            .map(|e| Evidence { resource: e.resource, pointer: e.pointer, value: e.value })
+            .collect(),
         workspaces: view.workspaces.iter().map(|ws| ws.id()).collect(),
         owner: Owner { value: view.owner.value, source: view.owner.source, inferred: view.owner.inferred },
         cost_center: view.cost_center,
