@@ -1,8 +1,8 @@
 //! Findings as outputs show them.
 
 use crate::{Baseline, Dialect, fill, fingerprint};
-use dekey_model::{Evidence, Field, Finding, Inventory, NotJudged, Resource, RuleIx, Seen};
-use dekey_rules::{Audit, Context, Effective, Rule, Settings};
+use dekey_model::{Evidence, Finding, Inventory, NotJudged, Resource, RuleIx};
+use dekey_rules::{Audit, Context, Effective, Rule, Settings, creator};
 use std::cmp::Reverse;
 
 /// An audit, ready to be shown.
@@ -256,15 +256,6 @@ impl<'a> Report<'a> {
                 }
             }
         }
-    }
-}
-
-/// The user who made a resource.
-fn creator(resource: Resource<'_>) -> Option<&str> {
-    let by_user = resource.text(Field::CreatedByType).value().is_some_and(|t| t.eq_ignore_ascii_case("user"));
-    match resource.text(Field::CreatedBy).non_empty() {
-        Seen::Value(who) if by_user => Some(who),
-        _ => None,
     }
 }
 
