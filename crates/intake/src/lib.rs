@@ -6,6 +6,8 @@
 //!
 //! Pure: reads from whatever it is given, opens nothing.
 
+#![deny(clippy::disallowed_methods)]
+
 mod capture;
 mod diff;
 mod document;

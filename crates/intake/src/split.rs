@@ -51,7 +51,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { value: 64 << 20, piece: 1 << 20 }
+        Self { value: 64 << 20, piece: 256 << 10 }
     }
 }
 
@@ -419,6 +419,7 @@ impl<'r> Splitter<'r> {
         // Grows with what is open, so that a large value is not scanned again for every block.
         let want = (self.window.len() - self.at).max(self.limits.piece / 2).max(1);
         let before = self.window.len();
+        self.window.reserve(want);
         let mut input = (&mut *self.input).take(want as u64);
         let got = input.read_to_end(&mut self.window).map_err(|error| Halt::Stop(StopReason::Read(error)))?;
         self.eof = got < want;
@@ -433,8 +434,11 @@ impl<'r> Splitter<'r> {
             return Ok(());
         }
         self.count_lines(cut);
-        let rest = self.window.split_off(cut);
-        let bytes = std::mem::replace(&mut self.window, rest);
+        // Room for what will be read next, so that it is not moved again.
+        let mut rest = Vec::with_capacity(self.limits.piece * 2);
+        rest.extend_from_slice(self.window.get(cut..).unwrap_or_default());
+        let mut bytes = std::mem::replace(&mut self.window, rest);
+        bytes.truncate(cut);
         self.forget(&bytes);
         self.at = self.at.saturating_sub(cut);
         let piece = Piece {
@@ -450,9 +454,12 @@ impl<'r> Splitter<'r> {
     fn drop_front(&mut self) {
         let cut = self.at.min(self.window.len());
         self.count_lines(cut);
-        let rest = self.window.split_off(cut);
-        let gone = std::mem::replace(&mut self.window, rest);
-        self.forget(&gone);
+        self.column_base = match self.window.get(..cut).and_then(|gone| memchr::memrchr(b'\n', gone)) {
+            Some(at) => cut - at - 1,
+            None => self.column_base + cut,
+        };
+        self.counted = self.counted.saturating_sub(cut);
+        self.window.drain(..cut);
         self.at = 0;
     }
 

@@ -107,6 +107,7 @@ fields! {
     LogAnalyticsWorkspace = "/properties/workspaceId", Scalar;
     LogStorageAccount = "/properties/storageAccountId", Scalar;
     LogEventHub = "/properties/eventHubAuthorizationRuleId", Scalar;
+    LogPartner = "/properties/marketplacePartnerId", Scalar;
     // Authorization.
     PrincipalId = "/properties/principalId", Scalar;
     PrincipalType = "/properties/principalType", Scalar;
@@ -119,11 +120,15 @@ fields! {
     NotScopes = "/properties/notScopes", Json;
     PolicyParameters = "/properties/parameters", Json;
     PolicyOverrides = "/properties/overrides", Json;
+    ResourceSelectors = "/properties/resourceSelectors", Json;
     PolicyRule = "/properties/policyRule", Json;
     PolicyDefinitions = "/properties/policyDefinitions", Json;
     PolicyAssignmentId = "/properties/policyAssignmentId", Scalar;
     ExemptionCategory = "/properties/exemptionCategory", Scalar;
     ExpiresOn = "/properties/expiresOn", Scalar;
+    ExemptedDefinitions = "/properties/policyDefinitionReferenceIds", Json;
+    // Subscriptions.
+    ManagementGroups = "/properties/managementGroupAncestorsChain", Json;
 }
 
 impl Field {

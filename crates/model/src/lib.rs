@@ -6,6 +6,8 @@
 //!
 //! Pure: no I/O, no clock, no environment, no randomness.
 
+#![deny(clippy::disallowed_methods)]
+
 mod build;
 mod coverage;
 mod fact;

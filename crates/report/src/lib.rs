@@ -5,6 +5,8 @@
 //!
 //! Pure: no I/O, no clock. Equal input gives equal bytes.
 
+#![deny(clippy::disallowed_methods)]
+
 mod baseline;
 mod fill;
 mod fingerprint;

@@ -234,7 +234,7 @@ impl<'a> Report<'a> {
     }
 
     fn context(&self) -> Context<'a> {
-        Context { inventory: self.inventory, settings: self.settings, as_of: self.audit.as_of }
+        Context::new(self.inventory, self.settings, self.audit.as_of)
     }
 
     fn evidence(&self, evidence: &Evidence) -> EvidenceView<'a> {

@@ -90,7 +90,7 @@ pub fn audit(inventory: &Inventory, settings: &Settings, as_of: jiff::civil::Dat
     let rules: Vec<&'static Rule> = crate::all()
         .filter(|rule| !settings.disabled_rules.iter().any(|id| id == rule.id) && (rule.applies)(settings))
         .collect();
-    let cx = Context { inventory, settings, as_of };
+    let cx = Context::new(inventory, settings, as_of);
     let mut partials = Vec::new();
     for kind in Kind::all() {
         partials.extend(judge_kind(&cx, &rules, kind));

@@ -1,15 +1,17 @@
 //! What a rule sees, and where it puts its answer.
 
 use crate::ownership::Effective;
+use crate::policies::Policies;
 use crate::{Rule, Settings};
 use dekey_model::{
     Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, Resource, RuleIx, Seen,
     Severity,
 };
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// What a rule sees.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Context<'a> {
     /// Everything that was read.
     pub inventory: &'a Inventory,
@@ -17,9 +19,20 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The day of the audit. Rules have no clock.
     pub as_of: jiff::civil::Date,
+    policies: OnceLock<Policies>,
 }
 
 impl<'a> Context<'a> {
+    /// The context of an audit.
+    pub fn new(inventory: &'a Inventory, settings: &'a Settings, as_of: jiff::civil::Date) -> Self {
+        Self { inventory, settings, as_of, policies: OnceLock::new() }
+    }
+
+    /// What the policy assignments that were read do. Worked out when the first rule asks.
+    pub fn policies(&self) -> &Policies {
+        self.policies.get_or_init(|| Policies::new(self.inventory))
+    }
+
     /// The effective owner tag of a resource, with its source.
     pub fn owner(&self, resource: Resource<'a>) -> Effective<'a> {
         crate::ownership::effective(resource, &self.settings.tags.owner, &self.settings.tags)
@@ -37,7 +50,7 @@ impl<'a> Context<'a> {
     }
 }
 
-fn date_of(time: &str) -> Option<jiff::civil::Date> {
+pub(crate) fn date_of(time: &str) -> Option<jiff::civil::Date> {
     match time.parse::<jiff::Timestamp>() {
         Ok(instant) => Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date()),
         // Some providers leave the zone out; Azure's times are UTC.

@@ -5,10 +5,13 @@
 //!
 //! To add one: write `rules/<id with underscores>.rs` and `../cases/<id>.md`, then run `cargo xtask gen`.
 
+#![deny(clippy::disallowed_methods)]
+
 mod audit;
 mod context;
 pub mod controls;
 pub mod credentials;
+pub mod diagnostics;
 mod ownership;
 pub mod policies;
 mod registry;
@@ -22,7 +25,7 @@ pub use audit::{Audit, RuleError, WaivedFinding, audit, passes};
 pub use context::{Context, Fired, Out};
 pub use ownership::{Effective, TagSource};
 pub use registry::{all, by_id};
-pub use rule::{Group, Page, Remedy, Rule};
+pub use rule::{Group, Page, Remedy, Rule, docs_of};
 pub use settings::{IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver, nearest_rule};
 pub use summary::{Counts, RuleSummary, Summary, WorkspaceSummary};
 pub use waivers::{WaiverState, WaiverUse};

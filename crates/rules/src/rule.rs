@@ -3,6 +3,7 @@
 use crate::controls::Control;
 use crate::{Context, Out, Settings};
 use dekey_model::{Confidence, Kind, Resource, Severity};
+use std::sync::LazyLock;
 
 /// The part of the job a rule belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +67,7 @@ pub struct Rule {
     /// Kebab-case; reads well after "allow …"; never changes its meaning.
     pub id: &'static str,
     /// The doc comment: title and page.
-    pub docs: &'static str,
+    pub docs: LazyLock<String>,
     /// The part of the job.
     pub group: Group,
     /// How bad a finding is unless its context says otherwise.
@@ -104,12 +105,12 @@ impl Rule {
         ["What it finds", "Why it matters", "How it is put right", "When it stays silent", "Sources"];
 
     /// The title: the first line of the doc comment.
-    pub fn title(&self) -> &'static str {
+    pub fn title(&self) -> &str {
         self.docs.trim().lines().next().unwrap_or("").trim()
     }
 
     /// The page, taken apart.
-    pub fn page(&self) -> Page<'static> {
+    pub fn page(&self) -> Page<'_> {
         let mut parts = self.docs.trim().split("\n## ");
         let title = parts.next().unwrap_or("").trim();
         let sections = parts.map(|part| part.split_once('\n').unwrap_or((part, "")));
@@ -117,7 +118,7 @@ impl Rule {
     }
 
     /// The text below a heading of the page.
-    pub fn section(&self, heading: &str) -> &'static str {
+    pub fn section(&self, heading: &str) -> &str {
         self.page().sections.into_iter().find(|s| s.0 == heading).map_or("", |s| s.1)
     }
 
@@ -125,6 +126,12 @@ impl Rule {
     pub fn help_path(&self) -> String {
         format!("docs/rules/{}.md", self.id)
     }
+}
+
+/// The text of a doc comment, without the space that stands behind its slashes.
+pub fn docs_of(lines: &[&str]) -> String {
+    let lines: Vec<&str> = lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    lines.join("\n")
 }
 
 /// Declares a rule. The doc comment in front of it is the rule's page.
@@ -143,7 +150,7 @@ macro_rules! declare_rule {
     }) => {
         pub(crate) static RULE: $crate::Rule = $crate::Rule {
             id: $id,
-            docs: concat!($($doc, "\n"),*),
+            docs: std::sync::LazyLock::new(|| $crate::docs_of(&[$($doc),*])),
             group: $crate::Group::$group,
             severity: dekey_model::Severity::$severity,
             confidence: dekey_model::Confidence::$confidence,

@@ -149,7 +149,7 @@ fn passed(rule: &str, line: &str, inventory: &Inventory, settings: &Settings) ->
     if word != "pass" && word != "silent" {
         return Ok(());
     }
-    let cx = Context { inventory, settings, as_of: AS_OF };
+    let cx = Context::new(inventory, settings, AS_OF);
     let passed = match (inventory.find(&id), dekey_rules::by_id(rule)) {
         (Some(resource), Some(rule)) => dekey_rules::passes(&cx, rule, resource),
         (None, _) if word == "pass" => return Err(format!("no such resource: {line}")),

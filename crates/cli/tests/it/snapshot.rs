@@ -1,0 +1,67 @@
+//! `dekey snapshot`.
+
+use crate::{Run, workspace};
+
+fn packed() -> Run {
+    let run = Run::new();
+    run.write("in.json", &format!("[{},{}]", workspace("b", r#""properties":{"x":1}"#), workspace("a", r#""properties":{}"#)));
+    assert_eq!(run.dekey(&["snapshot", "pack", "in.json", "-o", "s.tar.zst", "--taken-at", "2026-11-01T00:00:00Z"]).code(), 0);
+    run
+}
+
+#[test]
+fn packing_is_deterministic_and_verifies() {
+    let run = packed();
+    let first = std::fs::read(run.folder.path().join("s.tar.zst")).unwrap();
+    run.dekey(&["snapshot", "pack", "in.json", "-o", "t.tar.zst", "--taken-at", "2026-11-01T00:00:00Z"]);
+    assert_eq!(first, std::fs::read(run.folder.path().join("t.tar.zst")).unwrap());
+    let done = run.dekey(&["snapshot", "verify", "s.tar.zst"]);
+    assert_eq!(done.code(), 0, "{}", done.err());
+    assert!(done.out().contains("2 resources"));
+    // Packing a snapshot changes nothing.
+    run.dekey(&["snapshot", "pack", "s.tar.zst", "-o", "u.tar.zst"]);
+    run.dekey(&["snapshot", "unpack", "s.tar.zst", "-o", "s"]);
+    run.dekey(&["snapshot", "unpack", "u.tar.zst", "-o", "u"]);
+    assert_eq!(run.read("s/resources.jsonl"), run.read("u/resources.jsonl"));
+}
+
+#[test]
+fn a_changed_snapshot_does_not_verify() {
+    let run = packed();
+    run.dekey(&["snapshot", "unpack", "s.tar.zst", "-o", "s"]);
+    let changed = run.read("s/resources.jsonl").replace("\"x\":1", "\"x\":2");
+    run.write("s/resources.jsonl", &changed);
+    let done = run.dekey(&["snapshot", "verify", "s"]);
+    assert_eq!(done.code(), 12);
+    assert!(done.err().contains("were changed"), "{}", done.err());
+    let shorter = changed.lines().next().unwrap().to_owned();
+    run.write("s/resources.jsonl", &shorter);
+    assert_eq!(run.dekey(&["snapshot", "verify", "s"]).code(), 12);
+    run.write("s/manifest.json", "{}");
+    assert_eq!(run.dekey(&["snapshot", "verify", "s"]).code(), 12);
+}
+
+#[test]
+fn diff_speaks_in_words_and_exits_with_ten() {
+    let run = packed();
+    run.write("new.json", &format!("[{}]", workspace("a", r#""identity":{"type":"SystemAssigned"},"properties":{}"#)));
+    let done = run.dekey(&["snapshot", "diff", "s.tar.zst", "new.json"]);
+    assert_eq!(done.code(), 10);
+    assert!(done.out().contains("workspaces `b` is gone") && done.out().contains("identity"), "{}", done.out());
+    let same = run.dekey(&["snapshot", "diff", "s.tar.zst", "in.json"]);
+    assert_eq!((same.code(), same.out().trim()), (0, "nothing changed"));
+    let json = run.dekey(&["snapshot", "diff", "s.tar.zst", "new.json", "--format", "json"]).json();
+    assert_eq!(json["dekey"], "diff/1");
+}
+
+#[test]
+fn what_is_no_snapshot_is_refused() {
+    let run = Run::new();
+    run.write("x.tar.zst", "hello");
+    assert_eq!(run.dekey(&["snapshot", "verify", "x.tar.zst"]).code(), 12);
+    assert_eq!(run.dekey(&["snapshot", "unpack", "x.tar.zst", "-o", "o"]).code(), 12);
+    run.write("empty.json", "[]");
+    let done = run.dekey(&["snapshot", "pack", "empty.json", "-o", "e.tar.zst"]);
+    assert_eq!(done.code(), 12);
+    assert!(done.err().contains("nothing to pack"));
+}

@@ -1,0 +1,89 @@
+//! Dependencies point down, and pure crates reach nothing outside.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Which crates of ours a crate may depend on, outside of tests.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("intake", &["model"]),
+    ("rules", &["model"]),
+    ("report", &["model", "rules"]),
+    ("cli", &["model", "intake", "rules", "report"]),
+    ("testkit", &["model", "intake", "rules"]),
+    ("xtask", &["report", "rules", "testkit"]),
+];
+
+/// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
+const PURE: &[&str] = &["model", "intake", "rules", "report"];
+const PURE_MAY_USE: &[&str] = &[
+    "aho-corasick", "askama", "foldhash", "globset", "hashbrown", "jiff", "memchr", "rayon", "regex", "schemars", "serde",
+    "serde-saphyr", "serde_json", "sha2", "smallvec", "sonic-rs", "strsim", "thiserror", "toml", "unicode-width",
+];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The dependencies of each crate, from its manifest.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(crates()).unwrap() {
+        let folder = entry.unwrap().path();
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let list = manifest.get("dependencies").and_then(toml::Value::as_table);
+        let names = list.map(|table| table.keys().cloned().collect()).unwrap_or_default();
+        all.insert(folder.file_name().unwrap().to_str().unwrap().to_owned(), names);
+    }
+    all
+}
+
+#[test]
+fn dependencies_point_down() {
+    let all = dependencies();
+    let known: Vec<&str> = MAY_USE.iter().map(|row| row.0).collect();
+    for (name, dependencies) in &all {
+        assert!(known.contains(&name.as_str()), "say what `{name}` may use, here and in ARCHITECTURE.md");
+        let allowed = MAY_USE.iter().find(|row| row.0 == name).unwrap().1;
+        for own in dependencies.iter().filter_map(|d| d.strip_prefix("dekey-")) {
+            assert!(allowed.contains(&own), "`{name}` must not use `{own}`");
+        }
+    }
+}
+
+#[test]
+fn pure_crates_use_nothing_that_reaches_outside() {
+    let all = dependencies();
+    for name in PURE {
+        for other in all[*name].iter().filter(|d| !d.starts_with("dekey-")) {
+            assert!(PURE_MAY_USE.contains(&other.as_str()), "`{name}` is pure: is `{other}`?");
+        }
+        let lib = std::fs::read_to_string(crates().join(name).join("src/lib.rs")).unwrap();
+        assert!(lib.contains("#![deny(clippy::disallowed_methods)]"), "`{name}` must deny what clippy.toml bans");
+    }
+}
+
+/// The project speaks of itself alone: no path of a machine, nobody's home.
+#[test]
+fn no_file_names_a_machine() {
+    let root = crates().join("..");
+    let mut folders = vec![root.clone()];
+    let words = [["/ro", "ot/"].concat(), ["/ho", "me/"].concat(), ["/wo", "rk/"].concat(), ["/Us", "ers/"].concat()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if !["target", ".git", "corpus", "artifacts"].contains(&name) {
+                    folders.push(path);
+                }
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            if let Some(word) = words.iter().find(|word| text.contains(word.as_str())) {
+                panic!("{} names a path of a machine ({word})", path.display());
+            }
+        }
+    }
+}
