@@ -8,10 +8,21 @@
 #![deny(clippy::disallowed_methods)]
 
 mod baseline;
+mod clean;
+pub mod csv;
 mod fill;
 mod fingerprint;
+pub mod github;
 mod groups;
+pub mod json;
+pub mod junit;
+mod lines;
+pub mod markdown;
+#[cfg(test)]
+mod sample;
+pub mod sarif;
 mod view;
+mod words;
 
 pub use baseline::Baseline;
 pub use fill::{Dialect, fill};

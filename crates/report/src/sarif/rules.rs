@@ -1,0 +1,88 @@
+//! Rules as SARIF describes them.
+
+use super::types::{Configuration, Control, Descriptor, Help, Message, RuleProperties};
+use super::{REPOSITORY, level, security_severity};
+use dekey_model::Confidence;
+use dekey_rules::{Rule, Settings};
+
+pub(super) fn descriptor(rule: &'static Rule, settings: &Settings) -> Descriptor {
+    let severity = settings.severity_of(rule);
+    let control = |c: &dekey_rules::controls::Control| Control {
+        framework: c.framework,
+        id: c.id,
+        source: c.source.as_str(),
+    };
+    Descriptor {
+        id: rule.id,
+        name: pascal(rule.id),
+        short_description: Message { text: sentence(rule.title()) },
+        full_description: Message { text: sentence(rule.section("What it finds")) },
+        help: Some(help(rule)),
+        help_uri: format!("{REPOSITORY}/blob/main/{}", rule.help_path()),
+        default_configuration: Some(Configuration { level: level(severity) }),
+        properties: Some(RuleProperties {
+            tags: vec!["security", "azure", "azure-machine-learning", rule.group.as_str()],
+            precision: precision(rule.confidence),
+            security_severity: security_severity(severity),
+            severity: severity.as_str(),
+            controls: rule.controls.iter().map(control).collect(),
+        }),
+    }
+}
+
+/// The rule's page, then the ways to put it right, with placeholders where the resource's own values go.
+fn help(rule: &Rule) -> Help {
+    let mut text = rule.title().to_owned();
+    let mut markdown = format!("# {}\n", rule.title());
+    for (heading, body) in rule.page().sections {
+        text.push_str(&format!("\n\n{heading}\n{body}"));
+        markdown.push_str(&format!("\n## {heading}\n\n{body}\n"));
+    }
+    let ways = [
+        ("Azure CLI", "sh", rule.remedy.az),
+        ("Bicep", "bicep", rule.remedy.bicep),
+        ("Terraform", "hcl", rule.remedy.terraform),
+        ("Azure portal", "text", rule.remedy.portal),
+    ];
+    for (way, language, body) in ways.into_iter().filter(|way| !way.2.is_empty()) {
+        text.push_str(&format!("\n\n{way}\n{body}"));
+        markdown.push_str(&format!("\n## {way}\n\n```{language}\n{body}\n```\n"));
+    }
+    Help { text, markdown }
+}
+
+fn precision(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "very-high",
+        Confidence::Medium => "high",
+        Confidence::Low => "low",
+    }
+}
+
+/// SARIF names are Pascal case.
+fn pascal(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    for word in id.split('-') {
+        let mut chars = word.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(chars.as_str());
+    }
+    out
+}
+
+pub(super) fn sentence(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() || text.ends_with(['.', '!', '?']) { text } else { text + "." }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_sentences_have_the_form_that_sarif_asks_for() {
+        assert_eq!(pascal("registry-admin-user"), "RegistryAdminUser");
+        assert_eq!(sentence("a\n b"), "a b.");
+        assert_eq!(sentence("A b."), "A b.");
+    }
+}

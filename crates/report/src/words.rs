@@ -1,0 +1,156 @@
+//! Words and numbers that several formats share.
+
+use crate::Report;
+use dekey_model::{NoteKind, Outcome, Severity};
+use dekey_rules::{IdentityStandard, RuleError, WaivedFinding, WaiverState};
+
+/// What the headline rate counts.
+pub(crate) const STRICT: &str = "passed pairs of workspace and rule, of all pairs in scope: what failed, was waived, \
+    could not be judged, or made a rule fail counts against it";
+
+/// What the second rate counts, and why it is not the headline.
+pub(crate) const AZURE_POLICY: &str = "what Azure Policy would show for the same pairs: exempt (waived) and unknown (not \
+    judged) resources count as compliant there; shown for comparison, not as a result";
+
+/// What was judged of what is in scope.
+pub(crate) const COVERAGE: &str = "pairs of workspace and rule that were judged, of all pairs in scope";
+
+/// What a failed rule says in every format.
+pub(crate) const RULE_FAILED: &str = "the rule failed on this resource: a mistake in dekey, please report it; nothing is \
+    known about the resource";
+
+/// The rates of an audit as people read them.
+pub(crate) struct Rates {
+    /// Passed of all in scope.
+    pub(crate) strict: String,
+    /// What Azure Policy would show.
+    pub(crate) azure_policy: String,
+    /// Judged of all in scope.
+    pub(crate) coverage: String,
+}
+
+/// The findings that a report lists, by severity (worst first) and by rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) by_severity: [u64; Severity::ALL.len()],
+    pub(crate) by_rule: Vec<u64>,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn rates(&self) -> Rates {
+        let pairs = &self.audit.summary.pairs;
+        let (all, unproven) = (pairs.in_scope(), pairs.waived + pairs.not_judged + pairs.error);
+        Rates {
+            strict: share(pairs.pass, all),
+            azure_policy: share(pairs.pass + unproven, all),
+            coverage: share(pairs.pass + pairs.fail + pairs.waived, all),
+        }
+    }
+
+    /// Counts what is listed: the summary of the audit also counts findings that a baseline leaves out.
+    pub(crate) fn tally(&self) -> Tally {
+        let mut tally =
+            Tally { by_severity: [0; Severity::ALL.len()], by_rule: vec![0; self.audit.rules.len()] };
+        for finding in self.findings() {
+            let slot = Severity::ALL.iter().position(|s| *s == finding.severity);
+            if let Some(count) = slot.and_then(|slot| tally.by_severity.get_mut(slot)) {
+                *count += 1;
+            }
+            if let Some(count) = tally.by_rule.get_mut(usize::from(finding.rule.0)) {
+                *count += 1;
+            }
+        }
+        tally
+    }
+
+    /// The waived findings by rule and resource; never by the order of reading.
+    pub(crate) fn waived(&self) -> Vec<&'a WaivedFinding> {
+        let mut all: Vec<&WaivedFinding> = self.audit.waived.iter().collect();
+        all.sort_by_cached_key(|waived| {
+            let finding = &waived.finding;
+            let id = self.inventory.get(finding.resource).id().to_ascii_lowercase();
+            (finding.rule, id, finding.part.clone(), finding.message.clone())
+        });
+        all
+    }
+
+    /// The failed rules by rule and resource.
+    pub(crate) fn errors(&self) -> Vec<&'a RuleError> {
+        let mut all: Vec<&RuleError> = self.audit.errors.iter().collect();
+        all.sort_by_cached_key(|e| (e.rule, self.inventory.get(e.resource).id().to_ascii_lowercase()));
+        all
+    }
+}
+
+/// A share in percent, cut rather than rounded: 99.97 % is not 100 %.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    match (u128::from(part) * 1000).checked_div(u128::from(whole)) {
+        Some(permille) => format!("{}.{} %", permille / 10, permille % 10),
+        None => "n/a".to_owned(),
+    }
+}
+
+fn share(part: u64, whole: u64) -> String {
+    if whole == 0 { "n/a (nothing in scope)".to_owned() } else { format!("{} ({part} of {whole})", percent(part, whole)) }
+}
+
+/// The word for what happened to a piece of input.
+pub(crate) fn note_kind(kind: NoteKind) -> &'static str {
+    match kind {
+        NoteKind::Malformed => "malformed",
+        NoteKind::NotUnderstood => "not understood",
+        NoteKind::TooLarge => "too large",
+        NoteKind::Unreadable => "unreadable",
+        NoteKind::Remark => "remark",
+    }
+}
+
+/// The word for an outcome, and its reason.
+pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, Option<&str>) {
+    match outcome {
+        Outcome::Read => ("read", None),
+        Outcome::Refused(why) => ("refused", Some(why)),
+        Outcome::NotAsked => ("not asked", None),
+    }
+}
+
+/// The word for a waiver's state, and the days that are left.
+pub(crate) fn waiver_state(state: WaiverState) -> (&'static str, Option<i32>) {
+    match state {
+        WaiverState::Active(days) => ("active", Some(days)),
+        WaiverState::Expired => ("expired", None),
+    }
+}
+
+/// The setting's own word.
+pub(crate) fn identity_standard(standard: IdentityStandard) -> &'static str {
+    match standard {
+        IdentityStandard::System => "system",
+        IdentityStandard::User => "user",
+        IdentityStandard::Either => "either",
+        IdentityStandard::Both => "both",
+    }
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn counted(count: impl Into<u64>, noun: &str) -> String {
+    match count.into() {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_cut_and_nothing_is_not_a_hundred_percent() {
+        assert_eq!(percent(9997, 10_000), "99.9 %");
+        assert_eq!(percent(1, 1), "100.0 %");
+        assert_eq!(percent(0, 0), "n/a");
+        assert_eq!(share(0, 0), "n/a (nothing in scope)");
+        assert_eq!(counted(1u64, "finding"), "1 finding");
+        assert_eq!(counted(0u64, "finding"), "0 findings");
+    }
+}
