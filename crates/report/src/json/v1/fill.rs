@@ -26,12 +26,12 @@ pub(super) fn document<'a>(report: &'a Report<'a>) -> Document<'a> {
             let rule = report.rule(error.rule)?.id;
             Some(RuleError { rule, resource: report.inventory.get(error.resource).id(), message: words::RULE_FAILED })
         })),
-        findings: Stream::new(|| report.findings().iter().filter_map(|f| report.view(f)).map(finding)),
+        findings: Stream::new(|| report.findings().into_iter().filter_map(|f| report.view(f)).map(finding)),
         waived: Stream::new(|| report.waived().into_iter().filter_map(|waived| {
             let finding = finding(report.view(&waived.finding)?);
             Some(Waived { finding, waiver: waiver(audit.waivers.get(waived.waiver)?) })
         })),
-        not_judged: Stream::new(|| report.not_judged().iter().filter_map(|entry| {
+        not_judged: Stream::new(|| report.not_judged().into_iter().filter_map(|entry| {
             let view = report.view_not_judged(entry)?;
             let (source, line) = view.resource.provenance();
             Some(NotJudged {

@@ -128,7 +128,7 @@ fn nothing_in_scope_is_no_rate() {
 fn a_baseline_shortens_the_list_and_leaves_the_rates() {
     let sample = Sample::hostile();
     let whole = sample.report();
-    let known = Baseline::of(whole.findings().iter().filter(|f| whole.rule(f.rule).unwrap().id == IDENTITY).map(|f| whole.fingerprint(f)));
+    let known = Baseline::of(whole.findings().into_iter().filter(|f| whole.rule(f.rule).unwrap().id == IDENTITY).map(|f| whole.fingerprint(f)));
     let report = Report::new(&sample.inventory, &sample.audit, &sample.settings, "0.1.0", Some(&known));
     let (old, new) = (parsed(&whole), parsed(&report));
     assert_eq!(new["known_from_baseline"], known.len());
