@@ -73,12 +73,16 @@ fields! {
     ComputeType = "/properties/computeType", Scalar;
     DisableLocalAuth = "/properties/disableLocalAuth", Scalar;
     IsAttachedCompute = "/properties/isAttachedCompute", Scalar;
+    ComputeProperties = "/properties/properties", Presence;
+    ComputeSubnet = "/properties/properties/subnet/id", Scalar;
+    EnableNodePublicIp = "/properties/properties/enableNodePublicIp", Scalar;
     SshPublicAccess = "/properties/properties/sshSettings/sshPublicAccess", Scalar;
     RemoteLoginPort = "/properties/properties/remoteLoginPortPublicAccess", Scalar;
     AdminUserPassword = "/properties/properties/userAccountCredentials/adminUserPassword", Presence;
     VirtualMachinePassword = "/properties/properties/administratorAccount/password", Presence;
     // Endpoints and deployments.
     AuthMode = "/properties/authMode", Scalar;
+    EndpointCompute = "/properties/compute", Scalar;
     EndpointComputeType = "/properties/endpointComputeType", Scalar;
     SecretVariables = "/properties/environmentVariables", SecretNames;
     // Storage accounts.

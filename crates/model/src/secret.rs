@@ -35,6 +35,9 @@ const FORMS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What [`recognise_variable`] says of a value that only its name gives away.
+pub const BY_NAME: &str = "value under a name that announces a secret";
+
 /// Words in the name of a variable that announce a secret.
 const NAMES: &[&str] = &[
     "password", "passwd", "pwd", "secret", "apikey", "api_key", "accountkey", "account_key", "accesskey", "access_key",
@@ -96,6 +99,12 @@ fn mask_form(form: &Regex, label: &str, text: &str) -> String {
     out
 }
 
+/// What was masked in a text by [`mask`], if anything was.
+pub fn masked(text: &str) -> Option<&'static str> {
+    let mut marks = text.split("[masked ").skip(1).filter_map(|rest| rest.split_once(']'));
+    marks.find_map(|(mark, _)| FORMS.iter().map(|form| form.0).find(|label| *label == mark))
+}
+
 fn may_hold(text: &str) -> bool {
     text.len() >= 12
         && has_sign(text)
@@ -133,7 +142,7 @@ pub fn recognise_variable(name: &str, value: &str) -> Option<&'static str> {
     if locator.iter().any(|end| name.ends_with(end)) {
         return None;
     }
-    NAMES.iter().any(|word| name.contains(word)).then_some("value under a name that announces a secret")
+    NAMES.iter().any(|word| name.contains(word)).then_some(BY_NAME)
 }
 
 #[cfg(test)]
@@ -156,6 +165,8 @@ mod tests {
         let masked = mask(&text);
         assert!(!masked.contains(&key()), "{masked}");
         assert!(masked.starts_with("DefaultEndpointsProtocol=https;AccountName=st;AccountKey=[masked"), "{masked}");
+        assert_eq!(super::masked(&masked), Some("connection string key"));
+        assert_eq!(super::masked("[masked by hand], nothing else"), None);
         assert_eq!(recognise(&text), Some("connection string key"));
         assert_eq!(recognise(&key()), Some("account key"));
         for text in ["https://u:hunter22@h/x", "password = hunter22!", "?sv=2024&sig=abcdefghijklmnop%3D"] {

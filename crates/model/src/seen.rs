@@ -41,6 +41,17 @@ impl<T> Seen<T> {
     }
 }
 
+impl<T: Default> Seen<T> {
+    /// Of a list or map that is absent or `null`: an empty one.
+    #[must_use]
+    pub fn or_empty(self) -> Self {
+        match self {
+            Seen::Absent | Seen::Null => Seen::Value(T::default()),
+            seen => seen,
+        }
+    }
+}
+
 impl Seen<&str> {
     /// An empty string is how ARM clears a property, so it counts as `null`.
     pub fn non_empty(self) -> Self {

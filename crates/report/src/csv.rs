@@ -46,7 +46,7 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let out = &mut BufWriter::new(out);
     out.write_all(COLUMNS.join(",").as_bytes())?;
     out.write_all(b"\r\n")?;
-    for view in report.findings().iter().filter_map(|f| report.view(f)) {
+    for view in report.findings().into_iter().filter_map(|f| report.view(f)) {
         of_finding("finding", &view, None).write(out)?;
     }
     for waived in report.waived() {

@@ -18,7 +18,7 @@ const LONG: usize = 3000;
 pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let out = &mut BufWriter::new(out);
     summary(report, out)?;
-    for view in report.findings().iter().filter_map(|f| report.view(f)) {
+    for view in report.findings().into_iter().filter_map(|f| report.view(f)) {
         let level = match view.finding.severity {
             Severity::Critical | Severity::High => "error",
             Severity::Medium | Severity::Low => "warning",
@@ -109,7 +109,7 @@ fn waivers(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn not_judged(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    some(out, "notice", "not judged", report.not_judged().iter(), |out, entry| {
+    some(out, "notice", "not judged", report.not_judged().into_iter(), |out, entry| {
         let Some(view) = report.view_not_judged(entry) else { return Ok(()) };
         let title = format!("not judged: {}", view.rule.title());
         let text = format!("{}: {}", view.resource.name(), view.reason);

@@ -2,6 +2,7 @@
 
 use crate::Report;
 use dekey_model::{Field, Finding, Kind, Resource, ResourceIx, Severity};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// What the findings of a group have in common.
@@ -38,15 +39,46 @@ pub struct Group<'a> {
 impl<'a> Report<'a> {
     /// The findings by workspace, worst first.
     pub fn groups(&self) -> Vec<Group<'a>> {
+        let mut groups = self.unsorted_groups();
+        groups.sort_unstable_by(|a, b| self.order_groups(a, b));
+        for group in &mut groups {
+            group.findings.sort_unstable_by(|a, b| self.order(a, b));
+        }
+        groups
+    }
+
+    /// The worst groups, and how many there are in all.
+    pub(crate) fn worst_groups(&self, limit: usize) -> (Vec<Group<'a>>, usize) {
+        let mut groups = self.unsorted_groups();
+        let all = groups.len();
+        if limit < all && limit > 0 {
+            groups.select_nth_unstable_by(limit - 1, |a, b| self.order_groups(a, b));
+        }
+        groups.truncate(limit);
+        groups.sort_unstable_by(|a, b| self.order_groups(a, b));
+        for group in &mut groups {
+            group.findings.sort_unstable_by(|a, b| self.order(a, b));
+        }
+        (groups, all)
+    }
+
+    fn order_groups(&self, a: &Group<'_>, b: &Group<'_>) -> Ordering {
+        b.counts.cmp(&a.counts).then_with(|| self.order_ids(a.kind.resource(), b.kind.resource()))
+    }
+
+    fn unsorted_groups(&self) -> Vec<Group<'a>> {
         let mut at: HashMap<GroupKind, usize> = HashMap::new();
         let mut groups: Vec<Group<'a>> = Vec::new();
-        let mut homes: HashMap<ResourceIx, GroupKind> = HashMap::new();
-        for &finding in self.findings() {
-            let kind =
-                *homes.entry(finding.resource).or_insert_with(|| home(self.inventory.get(finding.resource)));
-            let ix = *at.entry(kind).or_insert_with(|| {
-                groups.push(Group { kind, counts: [0; Severity::ALL.len()], findings: Vec::new() });
-                groups.len() - 1
+        // The group of each resource, once it is known.
+        let mut homes: Vec<Option<usize>> = vec![None; self.inventory.len()];
+        for &finding in self.listed() {
+            let Some(known) = homes.get_mut(finding.resource.0 as usize) else { continue };
+            let ix = *known.get_or_insert_with(|| {
+                let kind = home(self.inventory.get(finding.resource));
+                *at.entry(kind).or_insert_with(|| {
+                    groups.push(Group { kind, counts: [0; Severity::ALL.len()], findings: Vec::new() });
+                    groups.len() - 1
+                })
             });
             let Some(group) = groups.get_mut(ix) else { continue };
             group.findings.push(finding);
@@ -55,12 +87,7 @@ impl<'a> Report<'a> {
                 *count += 1;
             }
         }
-        groups.sort_by(|a, b| b.counts.cmp(&a.counts).then_with(|| self.group_name(a).cmp(&self.group_name(b))));
         groups
-    }
-
-    fn group_name(&self, group: &Group<'_>) -> String {
-        self.inventory.get(group.kind.resource()).id().to_ascii_lowercase()
     }
 }
 

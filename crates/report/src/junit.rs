@@ -93,9 +93,9 @@ fn suites<'a>(report: &'a Report<'a>) -> Vec<Suite<'a>> {
             add(suite);
         }
     };
-    report.findings().iter().for_each(|f| put(f.rule, &mut |suite| suite.findings.push(f)));
+    report.findings().into_iter().for_each(|f| put(f.rule, &mut |suite| suite.findings.push(f)));
     report.waived().into_iter().for_each(|w| put(w.finding.rule, &mut |suite| suite.waived.push(w)));
-    report.not_judged().iter().for_each(|n| put(n.rule, &mut |suite| suite.not_judged.push(n)));
+    report.not_judged().into_iter().for_each(|n| put(n.rule, &mut |suite| suite.not_judged.push(n)));
     report.errors().into_iter().for_each(|e| put(e.rule, &mut |suite| suite.errors.push(e)));
     suites
 }

@@ -18,9 +18,12 @@ pub mod json;
 pub mod junit;
 mod lines;
 pub mod markdown;
+pub mod page;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
+mod style;
+pub mod terminal;
 mod view;
 mod words;
 
@@ -28,4 +31,5 @@ pub use baseline::Baseline;
 pub use fill::{Dialect, fill};
 pub use fingerprint::fingerprint;
 pub use groups::{Group, GroupKind};
+pub use terminal::TerminalOptions;
 pub use view::{ControlView, EvidenceView, FindingView, NotJudgedView, OwnerView, RemedyView, Report};

@@ -65,9 +65,9 @@ fn rules(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             *count += 1;
         }
     };
-    report.findings().iter().for_each(|f| add(f.rule, slot(f)));
+    report.findings().into_iter().for_each(|f| add(f.rule, slot(f)));
     report.audit.waived.iter().for_each(|w| add(w.finding.rule, Severity::ALL.len()));
-    report.not_judged().iter().for_each(|n| add(n.rule, Severity::ALL.len() + 1));
+    report.not_judged().into_iter().for_each(|n| add(n.rule, Severity::ALL.len() + 1));
     let mut rows: Vec<_> =
         report.audit.rules.iter().zip(rows).filter(|(_, row)| row.iter().any(|n| *n > 0)).collect();
     rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.id.cmp(b.0.id)));

@@ -1,9 +1,10 @@
 //! Findings as outputs show them.
 
 use crate::{Baseline, Dialect, fill, fingerprint};
-use dekey_model::{Evidence, Field, Finding, Inventory, NotJudged, Resource, RuleIx, Seen};
-use dekey_rules::{Audit, Context, Effective, Rule, Settings};
-use std::cmp::Reverse;
+use dekey_model::{Evidence, Finding, Inventory, NotJudged, Resource, ResourceIx, RuleIx};
+use dekey_rules::{Audit, Context, Effective, Rule, Settings, creator};
+use std::cmp::{Ordering, Reverse};
+use std::sync::OnceLock;
 
 /// An audit, ready to be shown.
 #[derive(Debug)]
@@ -18,8 +19,11 @@ pub struct Report<'a> {
     pub version: &'a str,
     /// How many findings are left out because a baseline has them.
     pub known: usize,
-    findings: Vec<&'a Finding>,
-    not_judged: Vec<&'a NotJudged>,
+    listed: Vec<&'a Finding>,
+    // Put in order when a format asks for it: what people read on a terminal needs only the worst few.
+    // Positions, because a cell of references would tie the report to one lifetime.
+    sorted: OnceLock<Vec<usize>>,
+    not_judged: OnceLock<Vec<usize>>,
 }
 
 /// A finding, spelled out.
@@ -119,52 +123,69 @@ impl<'a> Report<'a> {
         version: &'a str,
         baseline: Option<&Baseline>,
     ) -> Self {
-        let mut report =
-            Self { inventory, audit, settings, version, known: 0, findings: Vec::new(), not_judged: Vec::new() };
-        report.findings = audit
-            .findings
-            .iter()
-            .filter(|f| baseline.is_none_or(|known| !known.contains(&report.fingerprint(f))))
-            .collect();
-        report.known = audit.findings.len() - report.findings.len();
-        report.sort();
+        let mut report = Self {
+            inventory,
+            audit,
+            settings,
+            version,
+            known: 0,
+            listed: Vec::new(),
+            sorted: OnceLock::new(),
+            not_judged: OnceLock::new(),
+        };
+        let new = |finding: &&Finding| baseline.is_none_or(|known| !known.contains(&report.fingerprint(finding)));
+        report.listed = audit.findings.iter().filter(new).collect();
+        report.known = audit.findings.len() - report.listed.len();
         report
     }
 
     /// Worst first, then by rule and resource; never by the order of reading.
-    fn sort(&mut self) {
-        let inventory = self.inventory;
-        let id = |ix| inventory.get(ix).id();
-        let folded = |a: &str, b: &str| {
-            a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
-        };
-        self.findings.sort_unstable_by(|a, b| {
-            (Reverse(a.severity), a.rule)
-                .cmp(&(Reverse(b.severity), b.rule))
-                .then_with(|| folded(id(a.resource), id(b.resource)))
-                .then_with(|| (&a.part, &a.message).cmp(&(&b.part, &b.message)))
-        });
-        let mut not_judged: Vec<&NotJudged> = self.audit.not_judged.iter().collect();
-        not_judged.sort_unstable_by(|a, b| {
-            a.rule.cmp(&b.rule).then_with(|| folded(id(a.resource), id(b.resource))).then_with(|| {
+    pub(crate) fn order(&self, a: &Finding, b: &Finding) -> Ordering {
+        (Reverse(a.severity), a.rule)
+            .cmp(&(Reverse(b.severity), b.rule))
+            .then_with(|| self.order_ids(a.resource, b.resource))
+            .then_with(|| (&a.part, &a.message).cmp(&(&b.part, &b.message)))
+    }
+
+    /// By id, without case.
+    pub(crate) fn order_ids(&self, a: ResourceIx, b: ResourceIx) -> Ordering {
+        let folded = |ix| self.inventory.get(ix).id().bytes().map(|b| b.to_ascii_lowercase());
+        if a == b { Ordering::Equal } else { folded(a).cmp(folded(b)) }
+    }
+
+    fn sort_not_judged(&self) -> Vec<usize> {
+        let mut entries: Vec<(usize, &NotJudged)> = self.audit.not_judged.iter().enumerate().collect();
+        entries.sort_unstable_by(|(_, a), (_, b)| {
+            a.rule.cmp(&b.rule).then_with(|| self.order_ids(a.resource, b.resource)).then_with(|| {
                 if a.gap == b.gap {
-                    return std::cmp::Ordering::Equal;
+                    return Ordering::Equal;
                 }
-                a.gap.explain(inventory).cmp(&b.gap.explain(inventory))
+                a.gap.explain(self.inventory).cmp(&b.gap.explain(self.inventory))
             })
         });
-        not_judged.dedup_by(|a, b| a == b);
-        self.not_judged = not_judged;
+        entries.dedup_by(|(_, a), (_, b)| a == b);
+        entries.into_iter().map(|entry| entry.0).collect()
+    }
+
+    /// The findings that count, in no order.
+    pub(crate) fn listed(&self) -> &[&'a Finding] {
+        &self.listed
     }
 
     /// The findings that count, worst first.
-    pub fn findings(&self) -> &[&'a Finding] {
-        &self.findings
+    pub fn findings(&self) -> Vec<&'a Finding> {
+        let order = self.sorted.get_or_init(|| {
+            let mut sorted: Vec<(usize, &Finding)> = self.listed.iter().copied().enumerate().collect();
+            sorted.sort_unstable_by(|(_, a), (_, b)| self.order(a, b));
+            sorted.into_iter().map(|entry| entry.0).collect()
+        });
+        order.iter().filter_map(|at| self.listed.get(*at).copied()).collect()
     }
 
     /// What could not be judged, by rule and resource.
-    pub fn not_judged(&self) -> &[&'a NotJudged] {
-        &self.not_judged
+    pub fn not_judged(&self) -> Vec<&'a NotJudged> {
+        let order = self.not_judged.get_or_init(|| self.sort_not_judged());
+        order.iter().filter_map(|at| self.audit.not_judged.get(*at)).collect()
     }
 
     /// The rule of a finding. Every finding's rule is one of the audit's.
@@ -204,7 +225,7 @@ impl<'a> Report<'a> {
             workspaces,
             finding,
             fingerprint: self.fingerprint(finding),
-            evidence: finding.evidence.iter().map(|e| self.evidence(e)).collect(),
+            evidence: self.evidence(finding),
             owner: self.owner(resource),
             cost_center: self.context().cost_center(resource).value(),
             remedy,
@@ -237,7 +258,12 @@ impl<'a> Report<'a> {
         Context::new(self.inventory, self.settings, self.audit.as_of)
     }
 
-    fn evidence(&self, evidence: &Evidence) -> EvidenceView<'a> {
+    /// What a finding rests on, spelled out.
+    pub fn evidence(&self, finding: &Finding) -> Vec<EvidenceView<'a>> {
+        finding.evidence.iter().map(|evidence| self.spell(evidence)).collect()
+    }
+
+    fn spell(&self, evidence: &Evidence) -> EvidenceView<'a> {
         match evidence {
             Evidence::Field(ix, field) => {
                 let resource = self.inventory.get(*ix);
@@ -256,15 +282,6 @@ impl<'a> Report<'a> {
                 }
             }
         }
-    }
-}
-
-/// The user who made a resource.
-fn creator(resource: Resource<'_>) -> Option<&str> {
-    let by_user = resource.text(Field::CreatedByType).value().is_some_and(|t| t.eq_ignore_ascii_case("user"));
-    match resource.text(Field::CreatedBy).non_empty() {
-        Seen::Value(who) if by_user => Some(who),
-        _ => None,
     }
 }
 

@@ -51,7 +51,7 @@ impl<'a> Report<'a> {
     pub(crate) fn tally(&self) -> Tally {
         let mut tally =
             Tally { by_severity: [0; Severity::ALL.len()], by_rule: vec![0; self.audit.rules.len()] };
-        for finding in self.findings() {
+        for finding in self.listed() {
             let slot = Severity::ALL.iter().position(|s| *s == finding.severity);
             if let Some(count) = slot.and_then(|slot| tally.by_severity.get_mut(slot)) {
                 *count += 1;

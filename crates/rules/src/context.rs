@@ -118,6 +118,17 @@ impl Out<'_> {
         None
     }
 
+    /// The text of a property that Azure always sends. When it is not there, the resource is marked as not judged: the
+    /// export left it out.
+    pub fn needs_text<'a>(&mut self, resource: Resource<'a>, field: Field) -> Option<&'a str> {
+        match resource.text(field).non_empty() {
+            Seen::Value(text) => return Some(text),
+            Seen::Odd => self.not_judged(Gap::Odd(field)),
+            Seen::NotRead | Seen::Absent | Seen::Null => self.not_judged(Gap::NotRead(field)),
+        }
+        None
+    }
+
     /// A finding on the resource; say why it matters here in one sentence.
     pub fn finding(&mut self, message: impl Into<Cow<'static, str>>) -> Fired<'_> {
         let subject = self.subject;
@@ -159,6 +170,14 @@ impl Fired<'_> {
     #[must_use]
     pub fn on_item(self, resource: Resource<'_>, pointer: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.evidence.push(Evidence::Item(Box::new((resource.ix(), pointer.into(), value.into()))));
+        self
+    }
+
+    /// A key of a map of the resource as evidence, with what is known of its value. Never pass a secret.
+    #[must_use]
+    pub fn on_key(self, field: Field, key: &str, value: impl Into<String>) -> Self {
+        let pointer = format!("{}/{}", field.pointer(), key.replace('~', "~0").replace('/', "~1"));
+        self.0.evidence.push(Evidence::Item(Box::new((self.0.resource, pointer, value.into()))));
         self
     }
 

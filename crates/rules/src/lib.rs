@@ -23,7 +23,7 @@ mod waivers;
 
 pub use audit::{Audit, RuleError, WaivedFinding, audit, passes};
 pub use context::{Context, Fired, Out};
-pub use ownership::{Effective, TagSource};
+pub use ownership::{Effective, TagSource, creator};
 pub use registry::{all, by_id};
 pub use rule::{Group, Page, Remedy, Rule, docs_of};
 pub use settings::{IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver, nearest_rule};

@@ -116,3 +116,18 @@ fn container(resource: Resource<'_>, kind: Kind) -> Option<String> {
     }
     Some(format!("/subscriptions/{subscription}/resourceGroups/{}", id.resource_group()?))
 }
+
+/// Whether a value matches one of the allowed patterns; without patterns any does.
+pub(crate) fn allowed(value: &str, patterns: &[String]) -> bool {
+    let fits = |pattern: &String| {
+        let glob = globset::GlobBuilder::new(pattern).case_insensitive(true).literal_separator(false).build();
+        glob.is_ok_and(|glob| glob.compile_matcher().is_match(value))
+    };
+    patterns.is_empty() || patterns.iter().any(fits)
+}
+
+/// The user who made a resource: a guess at its owner.
+pub fn creator(resource: Resource<'_>) -> Option<&str> {
+    let by_user = resource.text(Field::CreatedByType).value().is_some_and(|t| t.eq_ignore_ascii_case("user"));
+    resource.text(Field::CreatedBy).non_empty().value().filter(|_| by_user)
+}

@@ -89,7 +89,7 @@ fn write(format: Format, report: &Report<'_>, options: &TerminalOptions, out: &m
 /// The exit code: what weighs most wins.
 fn verdict(args: &AuditArgs, report: &Report<'_>) -> Exit {
     let FailOn(least) = args.fail_on;
-    let worst = report.findings().iter().map(|finding| finding.severity).max();
+    let worst = report.findings().into_iter().map(|finding| finding.severity).max();
     let unread = |kind| matches!(kind, NoteKind::Malformed | NoteKind::Unreadable | NoteKind::TooLarge);
     let notes = &report.inventory.coverage().notes;
     if !report.audit.errors.is_empty() {

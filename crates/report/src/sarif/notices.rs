@@ -48,7 +48,7 @@ pub(super) fn all<'a>(report: &'a Report<'a>) -> Stream<'a, Notification<'a>> {
 }
 
 fn not_judged<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Notification<'a>> {
-    report.not_judged().iter().filter_map(|entry| {
+    report.not_judged().into_iter().filter_map(|entry| {
         let view = report.view_not_judged(entry)?;
         let text = format!("'{}' was not judged: {}.", view.resource.name(), view.reason);
         Some(Notification {

@@ -37,8 +37,8 @@ declare_rule! {
         controls: controls::SHARED_KEY,
         remedy: {
             az: "az storage account update --ids {id} --allow-shared-key-access false",
-            bicep: "resource {name} 'Microsoft.Storage/storageAccounts@2024-01-01' = {\n  properties: {\n    allowSharedKeyAccess: false\n  }\n}",
-            terraform: "resource \"azurerm_storage_account\" \"{name}\" {\n  shared_access_key_enabled = false\n}",
+            bicep: "resource {symbol} 'Microsoft.Storage/storageAccounts@2024-01-01' = {\n  properties: {\n    allowSharedKeyAccess: false\n  }\n}",
+            terraform: "resource \"azurerm_storage_account\" \"{symbol}\" {\n  shared_access_key_enabled = false\n}",
             portal: "Storage account > Settings > Configuration > Allow storage account key access: Disabled",
         },
     }

@@ -42,8 +42,8 @@ declare_rule! {
         applies: |settings| settings.identity_standard.requires_system(),
         remedy: {
             az: "az resource patch --ids {id} --is-full-object --properties '{\"identity\": {\"type\": \"{identity_type}\"}}'",
-            bicep: "resource {name} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  identity: {\n    type: '{identity_type}'\n  }\n}",
-            terraform: "resource \"azurerm_machine_learning_workspace\" \"{name}\" {\n  identity {\n    type = \"{identity_type}\"\n  }\n}",
+            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  identity: {\n    type: '{identity_type}'\n  }\n}",
+            terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  identity {\n    type = \"{identity_type}\"\n  }\n}",
             portal: "Azure Machine Learning workspace > Settings > Identity > System assigned: On",
         },
     }

@@ -32,7 +32,7 @@ pub(super) fn document<'a>(report: &'a Report<'a>) -> Document<'a> {
                 })
             })
         }),
-        findings: Stream::new(|| report.findings().iter().filter_map(|f| report.view(f)).map(finding)),
+        findings: Stream::new(|| report.findings().into_iter().filter_map(|f| report.view(f)).map(finding)),
         waived: Stream::new(|| {
             report.waived().into_iter().filter_map(|waived| {
                 let finding = finding(report.view(&waived.finding)?);
@@ -40,7 +40,7 @@ pub(super) fn document<'a>(report: &'a Report<'a>) -> Document<'a> {
             })
         }),
         not_judged: Stream::new(|| {
-            report.not_judged().iter().filter_map(|entry| {
+            report.not_judged().into_iter().filter_map(|entry| {
                 let view = report.view_not_judged(entry)?;
                 let (source, line) = view.resource.provenance();
                 Some(NotJudged {

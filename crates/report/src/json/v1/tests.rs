@@ -160,7 +160,7 @@ fn a_baseline_shortens_the_list_and_leaves_the_rates() {
     let known = Baseline::of(
         whole
             .findings()
-            .iter()
+            .into_iter()
             .filter(|f| whole.rule(f.rule).unwrap().id == IDENTITY)
             .map(|f| whole.fingerprint(f)),
     );

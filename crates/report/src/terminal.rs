@@ -1,0 +1,334 @@
+//! What a person reads after an audit, in the order in which a person asks: can I trust the number, how bad is it, what is
+//! mine, what do I do next.
+
+use crate::style::{Style, safe, wrap};
+use crate::words::{self, counted, percent};
+use crate::{Group, GroupKind, Report};
+use dekey_model::{Finding, Kind, NoteKind, Resource, Severity};
+use dekey_rules::WaiverState;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// How the report looks.
+#[derive(Clone, Copy, Debug)]
+pub struct TerminalOptions {
+    /// Columns.
+    pub width: usize,
+    /// Whether to colour.
+    pub color: bool,
+    /// Whether to show everything rather than the worst.
+    pub all: bool,
+}
+
+/// How many groups, findings of a group, and lines of the other lists are shown unless everything is asked for.
+const GROUPS: usize = 10;
+const FINDINGS: usize = 8;
+const LINES: usize = 12;
+
+/// Text that is safe to print: nothing in it moves the cursor or hides.
+pub fn plain(text: &str) -> String {
+    safe(text)
+}
+
+/// Writes the report.
+pub fn render(report: &Report<'_>, options: &TerminalOptions, out: &mut dyn Write) -> io::Result<()> {
+    let limit = |few: usize| if options.all { usize::MAX } else { few };
+    let mut page = Page {
+        report,
+        style: Style { color: options.color },
+        width: options.width.max(40),
+        groups: limit(GROUPS),
+        findings: limit(FINDINGS),
+        lines: limit(LINES),
+        out,
+    };
+    page.coverage()?;
+    page.headline()?;
+    page.findings()?;
+    page.not_judged()?;
+    page.waivers()?;
+    page.notes()?;
+    page.errors()?;
+    page.close()
+}
+
+struct Page<'p, 'a> {
+    report: &'p Report<'a>,
+    style: Style,
+    width: usize,
+    groups: usize,
+    findings: usize,
+    lines: usize,
+    out: &'p mut dyn Write,
+}
+
+impl Page<'_, '_> {
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", text.trim_end())
+    }
+
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        let heading = self.style.bold(text);
+        self.line("")?;
+        self.line(&heading)
+    }
+
+    /// A text below a mark, wrapped, with its own look.
+    fn text(&mut self, mark: &str, text: &str, look: impl Fn(&str) -> String) -> io::Result<()> {
+        let indent = mark.chars().count();
+        for (at, line) in wrap(&safe(text), self.width.saturating_sub(indent)).iter().enumerate() {
+            let lead = if at == 0 { mark.to_owned() } else { " ".repeat(indent) };
+            self.line(&format!("{lead}{}", look(line)))?;
+        }
+        Ok(())
+    }
+
+    fn coverage(&mut self) -> io::Result<()> {
+        let report = self.report;
+        let kinds = report.audit.summary.resources.iter().filter(|(kind, _)| **kind != Kind::Other);
+        let mut read: Vec<String> = kinds.map(|(kind, count)| format!("{count} {}", kind.plural())).collect();
+        if let Some(others) = report.audit.summary.resources.get(&Kind::Other) {
+            read.push(format!("{others} others"));
+        }
+        let read = if read.is_empty() { "nothing".to_owned() } else { read.join(", ") };
+        let sources = counted(report.inventory.coverage().sources.len() as u64, "document");
+        let title = format!("dekey {} as of {}", report.version, report.audit.as_of);
+        let title = self.style.bold(&title);
+        self.line(&title)?;
+        self.line("")?;
+        self.text("read        ", &format!("{read}; from {sources}"), str::to_owned)?;
+        let broken = report.inventory.coverage().notes.iter().filter(|n| n.kind != NoteKind::Remark).count();
+        if broken > 0 {
+            let style = self.style;
+            let text = format!("{} that could not be read, listed below", counted(broken as u64, "piece"));
+            self.text("not read    ", &text, |line| style.unknown(line))?;
+        }
+        Ok(())
+    }
+
+    fn headline(&mut self) -> io::Result<()> {
+        let style = self.style;
+        let rates = self.report.rates();
+        self.line("")?;
+        self.text("compliance  ", &format!("{} strict: {}", rates.strict, "pairs of workspace and rule that pass"), |l| style.bold(l))?;
+        self.text("judged      ", &format!("{}; what was not judged counts against compliance", rates.coverage), str::to_owned)?;
+        let azure = format!("{} is what Azure Policy would show: there, exempt and unknown count as compliant", rates.azure_policy);
+        self.text("            ", &azure, |l| style.dim(l))?;
+        let tally = self.report.tally();
+        let counts: Vec<String> = Severity::ALL
+            .iter()
+            .zip(tally.by_severity)
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| style.severity(*severity, &format!("{count} {severity}")))
+            .collect();
+        let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+        self.line(&format!("findings    {counts}"))?;
+        if self.report.known > 0 {
+            let text = format!("{} left out: known from the baseline", counted(self.report.known as u64, "finding"));
+            self.text("            ", &text, |l| style.dim(l))?;
+        }
+        Ok(())
+    }
+
+    fn findings(&mut self) -> io::Result<()> {
+        let (groups, all) = self.report.worst_groups(self.groups);
+        for group in &groups {
+            self.group(group)?;
+        }
+        if groups.len() < all {
+            let rest = counted((all - groups.len()) as u64, "group");
+            let style = self.style;
+            self.line("")?;
+            self.text("", &format!("{rest} more, less urgent: --all shows them, --format html=report.html too"), |l| style.dim(l))?;
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, group: &Group<'_>) -> io::Result<()> {
+        let resource = self.report.inventory.get(group.kind.resource());
+        let name = safe(resource.name());
+        let (title, about) = match group.kind {
+            GroupKind::Workspace(_) => (name, whereabouts(resource)),
+            GroupKind::Shared(_) => {
+                let mut users: Vec<&str> = resource.used_by().map(Resource::name).collect();
+                users.sort_unstable();
+                (name, format!("{}, used by {}", type_name(resource), users.join(", ")))
+            }
+            GroupKind::Unattached(_) => (name, format!("{}, {}", type_name(resource), whereabouts(resource))),
+        };
+        self.heading(&title)?;
+        let owner = self.report.owner(resource);
+        let owner = match (owner.value, owner.source, owner.inferred) {
+            (Some(value), Some(source), _) => format!("owner {value} (tag of the {source})"),
+            (_, _, Some(creator)) => format!("no owner tag; made by {creator}"),
+            _ => "owner not known".to_owned(),
+        };
+        let style = self.style;
+        self.text("", &format!("{about}; {owner}"), |l| style.dim(l))?;
+        for finding in group.findings.iter().take(self.findings) {
+            self.finding(finding)?;
+        }
+        let rest = group.findings.len().saturating_sub(self.findings);
+        if rest > 0 {
+            self.text("  ", &format!("and {} more of lower severity", counted(rest as u64, "finding")), |l| style.dim(l))?;
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let Some(rule) = self.report.rule(finding.rule) else { return Ok(()) };
+        let style = self.style;
+        let resource = self.report.inventory.get(finding.resource);
+        let severity = style.severity(finding.severity, &format!("{:8}", finding.severity));
+        let about = if resource.kind() == Kind::Workspace { String::new() } else { format!(" {} {}", type_name(resource), safe(resource.name())) };
+        self.line(&format!("  {severity} {}{about}", style.code(rule.id)))?;
+        self.text("           ", &finding.message, str::to_owned)?;
+        if let Some(context) = &finding.context {
+            self.text("           ", context, |l| style.dim(l))?;
+        }
+        for evidence in self.report.evidence(finding).iter().take(3) {
+            self.text("           ", &format!("{} = {}", evidence.pointer, crate::clean::cut(&evidence.value, 200)), |l| style.dim(l))?;
+        }
+        let az = crate::fill(rule.remedy.az, resource, crate::Dialect::Shell);
+        let first = az.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).unwrap_or("");
+        self.text("         > ", first, |l| style.code(l))
+    }
+
+    fn not_judged(&mut self) -> io::Result<()> {
+        let report = self.report;
+        let mut reasons: HashMap<String, (u64, u64, u16)> = HashMap::new();
+        let mut last: Option<(&dekey_model::Gap, String)> = None;
+        for entry in &report.audit.not_judged {
+            let reason = match &last {
+                Some((gap, reason)) if *gap == &entry.gap => reason.clone(),
+                _ => gap_in_general(report, &entry.gap),
+            };
+            let count = reasons.entry(reason.clone()).or_insert((0, 0, u16::MAX));
+            count.0 += 1;
+            if count.2 != entry.rule.0 {
+                count.1 += 1;
+                count.2 = entry.rule.0;
+            }
+            last = Some((&entry.gap, reason));
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let mut reasons: Vec<(String, u64)> = reasons.into_iter().map(|(reason, (count, ..))| (reason, count)).collect();
+        reasons.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let style = self.style;
+        let total = report.audit.not_judged.len() as u64;
+        self.heading(&format!("Not judged: {}", counted(total, "question")))?;
+        for (reason, count) in reasons.iter().take(self.lines) {
+            self.text(&format!("  {count:>6}  "), reason, |l| style.unknown(l))?;
+        }
+        self.more(reasons.len(), "reason")
+    }
+
+    fn waivers(&mut self) -> io::Result<()> {
+        let waivers = &self.report.audit.waivers;
+        if waivers.is_empty() {
+            return Ok(());
+        }
+        let style = self.style;
+        self.heading(&format!("Waivers: {}", counted(self.report.audit.waived.len() as u64, "waived finding")))?;
+        for entry in waivers.iter().take(self.lines) {
+            let state = match entry.state {
+                WaiverState::Active(days) => format!("{days} days left"),
+                WaiverState::Expired => "EXPIRED, its findings count again".to_owned(),
+            };
+            let own = &entry.waiver;
+            let text = format!(
+                "{} on {}: {} ({state}, until {}); {}, approved by {}",
+                own.rule, own.resource, counted(entry.findings as u64, "finding"), own.expires, own.justification, own.approver
+            );
+            self.text("  ", &text, |l| if entry.state == WaiverState::Expired { style.unknown(l) } else { l.to_owned() })?;
+        }
+        self.more(waivers.len(), "waiver")
+    }
+
+    fn notes(&mut self) -> io::Result<()> {
+        let notes = &self.report.inventory.coverage().notes;
+        if notes.is_empty() {
+            return Ok(());
+        }
+        let style = self.style;
+        self.heading("Input that was not read, or only in part")?;
+        let mut order: Vec<_> = notes.iter().collect();
+        order.sort_by_key(|note| (note.kind == NoteKind::Remark, note.kind));
+        for note in order.into_iter().take(self.lines) {
+            let place = match (note.line, note.column) {
+                (0, _) => note.source.clone(),
+                (line, 0) => format!("{}:{line}", note.source),
+                (line, column) => format!("{}:{line}:{column}", note.source),
+            };
+            self.text("  ", &format!("{place}: {}: {}", words::note_kind(note.kind), note.reason), |l| style.unknown(l))?;
+        }
+        self.more(notes.len(), "note")
+    }
+
+    fn errors(&mut self) -> io::Result<()> {
+        let errors = self.report.errors();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let style = self.style;
+        self.heading("Errors in dekey itself: please report them")?;
+        for error in errors.into_iter().take(self.lines) {
+            let rule = self.report.rule(error.rule).map_or("", |r| r.id);
+            let text = format!("{rule} failed on {}", self.report.inventory.get(error.resource).id());
+            self.text("  ", &text, |l| style.severity(Severity::High, l))?;
+        }
+        Ok(())
+    }
+
+    fn more(&mut self, all: usize, noun: &str) -> io::Result<()> {
+        let rest = all.saturating_sub(self.lines);
+        if rest == 0 {
+            return Ok(());
+        }
+        let style = self.style;
+        self.text("  ", &format!("and {} more", counted(rest as u64, noun)), |l| style.dim(l))
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        let summary = &self.report.audit.summary;
+        let workspaces = summary.workspaces.len() as u64;
+        let style = self.style;
+        self.line("")?;
+        let share = percent(summary.workspaces_without_high, workspaces);
+        let text = format!("{} of {} ({share}) have no finding of high or critical severity.", summary.workspaces_without_high, counted(workspaces, "workspace"));
+        self.text("", &text, str::to_owned)?;
+        let next = match self.report.tally().by_rule.iter().zip(0..).filter(|(count, _)| **count > 0).max_by_key(|(count, ix)| (**count, std::cmp::Reverse(*ix))) {
+            Some((_, ix)) => self.report.rule(dekey_model::RuleIx(ix)).map_or("RULE", |rule| rule.id),
+            None => return Ok(()),
+        };
+        self.text("", &format!("Next: dekey explain {next}; --format html=report.html writes a report to pass on."), |l| style.dim(l))
+    }
+}
+
+/// The gap without the names of single resources, so that equal gaps are counted together.
+fn gap_in_general(report: &Report<'_>, gap: &dekey_model::Gap) -> String {
+    match gap {
+        dekey_model::Gap::Missing(kind, _) => {
+            format!("{} that are named but were not read: export them ({})", kind.plural(), kind.export_command())
+        }
+        gap => gap.explain(report.inventory),
+    }
+}
+
+fn type_name(resource: Resource<'_>) -> &str {
+    resource.resource_type().rsplit('/').next().unwrap_or("")
+}
+
+fn whereabouts(resource: Resource<'_>) -> String {
+    let id = resource.arm_id();
+    match (id.resource_group(), id.subscription()) {
+        (Some(group), Some(subscription)) => format!("{group} in {subscription}"),
+        (None, Some(subscription)) => format!("in {subscription}"),
+        _ => "its subscription is not known".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
