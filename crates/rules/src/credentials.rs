@@ -1,5 +1,6 @@
 //! Which ways of authenticating are static, for every value Azure documents.
 
+use crate::Out;
 use dekey_model::{Covered, Field, Kind, Resource, Seen};
 
 /// What a way of authenticating means.
@@ -86,6 +87,34 @@ pub const SYSTEM_DATASTORES: [&str; 4] =
 /// Whether a datastore is one of the workspace's own.
 pub fn is_system_datastore(datastore: Resource<'_>) -> bool {
     SYSTEM_DATASTORES.iter().any(|own| own.eq_ignore_ascii_case(datastore.name()))
+}
+
+/// Judges a datastore by its `credentialsType`: fires on the types that `fires` names. The system datastores follow the
+/// workspace's own setting and are judged there.
+pub(crate) fn judge_datastore(datastore: Resource<'_>, out: &mut Out<'_>, fires: fn(&str) -> bool, message: &'static str) {
+    if is_system_datastore(datastore) {
+        return;
+    }
+    let Some(held) = out.needs_text(datastore, Field::CredentialsType) else { return };
+    if !fires(held) {
+        return out.pass();
+    }
+    let file_share = datastore.text(Field::DatastoreType).value().is_some_and(|t| t.eq_ignore_ascii_case("AzureFile"));
+    let message = if file_share {
+        format!("{message}; a file share datastore has no identity path, so move the data to blob storage or accept it until a date")
+    } else {
+        message.to_owned()
+    };
+    let finding = out.finding(message).on(Field::CredentialsType).on(Field::DatastoreType);
+    let locked = datastore.storage_account().filter(|a| a.flag(Field::AllowSharedKeyAccess) == Seen::Value(false));
+    let needs_key = credentials_type(held).1.contains("key") || credentials_type(held).1.contains("SAS");
+    match locked.filter(|_| needs_key) {
+        Some(account) => finding
+            .on_other(account, Field::AllowSharedKeyAccess)
+            .lowered("the storage account refuses its keys, so this credential opens nothing today")
+            .done(),
+        None => finding.done(),
+    }
 }
 
 /// What is known of the way a workspace's system datastores authenticate.

@@ -8,10 +8,19 @@ mod clear_text_secret_in_deployment;
 mod clear_text_secret_in_tag;
 mod compute_local_auth;
 mod compute_ssh_access;
+mod compute_without_identity;
 mod conflicting_identity_policy;
 mod connection_static_credential;
 mod connection_unknown_auth_type;
+mod datastore_account_key;
+mod datastore_certificate;
+mod datastore_kerberos_credential;
+mod datastore_sas_token;
+mod datastore_service_principal_secret;
+mod datastore_unknown_credential;
+mod endpoint_without_identity;
 mod expired_policy_exemption;
+mod missing_primary_user_assigned_identity;
 mod online_endpoint_key_auth;
 mod policy_exemption_without_expiry;
 mod registry_admin_user;
@@ -26,6 +35,7 @@ mod storage_shared_key_access;
 mod storage_without_diagnostic_settings;
 mod storage_without_key_expiry_policy;
 mod storage_without_sas_expiry_policy;
+mod system_datastores_access_key;
 mod tag_based_policy_opt_out;
 mod unenforced_policy_assignment;
 mod unenforced_workspace_identity;
@@ -34,8 +44,10 @@ mod vault_policy_beyond_secrets;
 mod vault_without_diagnostic_settings;
 mod workspace_without_cost_center_tag;
 mod workspace_without_diagnostic_settings;
+mod workspace_without_managed_identity;
 mod workspace_without_owner_tag;
 mod workspace_without_system_assigned_identity;
+mod workspace_without_user_assigned_identity;
 
 use crate::Rule;
 
@@ -49,10 +61,19 @@ pub(crate) static ALL: &[&Rule] = &[
     &clear_text_secret_in_tag::RULE,
     &compute_local_auth::RULE,
     &compute_ssh_access::RULE,
+    &compute_without_identity::RULE,
     &conflicting_identity_policy::RULE,
     &connection_static_credential::RULE,
     &connection_unknown_auth_type::RULE,
+    &datastore_account_key::RULE,
+    &datastore_certificate::RULE,
+    &datastore_kerberos_credential::RULE,
+    &datastore_sas_token::RULE,
+    &datastore_service_principal_secret::RULE,
+    &datastore_unknown_credential::RULE,
+    &endpoint_without_identity::RULE,
     &expired_policy_exemption::RULE,
+    &missing_primary_user_assigned_identity::RULE,
     &online_endpoint_key_auth::RULE,
     &policy_exemption_without_expiry::RULE,
     &registry_admin_user::RULE,
@@ -67,6 +88,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &storage_without_diagnostic_settings::RULE,
     &storage_without_key_expiry_policy::RULE,
     &storage_without_sas_expiry_policy::RULE,
+    &system_datastores_access_key::RULE,
     &tag_based_policy_opt_out::RULE,
     &unenforced_policy_assignment::RULE,
     &unenforced_workspace_identity::RULE,
@@ -75,6 +97,8 @@ pub(crate) static ALL: &[&Rule] = &[
     &vault_without_diagnostic_settings::RULE,
     &workspace_without_cost_center_tag::RULE,
     &workspace_without_diagnostic_settings::RULE,
+    &workspace_without_managed_identity::RULE,
     &workspace_without_owner_tag::RULE,
     &workspace_without_system_assigned_identity::RULE,
+    &workspace_without_user_assigned_identity::RULE,
 ];
