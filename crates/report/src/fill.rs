@@ -1,5 +1,6 @@
 //! Fills the placeholders of a remedy with a resource's own values.
 
+use crate::clean::is_hidden;
 use dekey_model::{IdentityState, IdentityType, Resource};
 
 /// The language of a remedy, which decides what a value may look like in it.
@@ -51,8 +52,8 @@ fn written(value: &str, dialect: Dialect, alone: bool) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./@:,".contains(c);
     match dialect {
         _ if value.chars().all(plain) => value.to_owned(),
-        Dialect::Text => value.chars().filter(|c| !c.is_control()).collect(),
-        Dialect::Shell if alone && !value.contains('\'') && !value.chars().any(char::is_control) => format!("'{value}'"),
+        Dialect::Text => value.chars().filter(|c| !is_hidden(*c)).collect(),
+        Dialect::Shell if alone && !value.contains('\'') && !value.chars().any(is_hidden) => format!("'{value}'"),
         Dialect::Shell | Dialect::Code => UNUSUAL.to_owned(),
     }
 }

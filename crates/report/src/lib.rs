@@ -14,6 +14,7 @@ mod fill;
 mod fingerprint;
 pub mod github;
 mod groups;
+pub mod html;
 pub mod json;
 pub mod junit;
 mod lines;

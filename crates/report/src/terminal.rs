@@ -308,7 +308,7 @@ impl Page<'_, '_> {
 }
 
 /// The gap without the names of single resources, so that equal gaps are counted together.
-fn gap_in_general(report: &Report<'_>, gap: &dekey_model::Gap) -> String {
+pub(crate) fn gap_in_general(report: &Report<'_>, gap: &dekey_model::Gap) -> String {
     match gap {
         dekey_model::Gap::Missing(kind, _) => {
             format!("{} that are named but were not read: export them ({})", kind.plural(), kind.export_command())
