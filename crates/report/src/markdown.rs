@@ -195,7 +195,7 @@ fn input(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let (word, why) = words::outcome(&entry.outcome);
         let scope = if entry.scope.is_empty() { "/" } else { &entry.scope };
         let why = why.map_or(String::new(), |why| code(why, SENTENCE));
-        format!("| {} | {} | {word} | {why} |", entry.kind.plural(), code(scope, NAME))
+        format!("| {} | {} | {word} | {why} |", entry.kind.plural(), code(scope, SENTENCE))
     })
 }
 

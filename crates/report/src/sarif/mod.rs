@@ -38,7 +38,8 @@ fn run<'a>(report: &'a Report<'a>) -> Run<'a> {
     let coverage = report.inventory.coverage();
     let rates = report.rates();
     let uses = &report.audit.waivers;
-    let findings = || report.findings().into_iter().filter_map(|f| Some(outcome(report.view(f)?, f.rule.0, None)));
+    let findings =
+        || report.findings().into_iter().filter_map(|f| Some(outcome(report.view(f)?, f.rule.0, None)));
     let waived = || {
         report.waived().into_iter().filter_map(|waived| {
             let view = report.view(&waived.finding)?;
