@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
     let out = &mut std::io::sink();
     let options = TerminalOptions { width: 80, color: true, all: true };
     dekey_report::terminal::render(&report, &options, out).expect("a sink takes all");
-    dekey_report::json::render(&report, out).expect("a sink takes all");
+    dekey_report::json::v1::render(&report, out).expect("a sink takes all");
     dekey_report::sarif::render(&report, out).expect("a sink takes all");
     dekey_report::junit::render(&report, out).expect("a sink takes all");
     dekey_report::csv::render(&report, out).expect("a sink takes all");

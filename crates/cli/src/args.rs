@@ -107,7 +107,9 @@ impl std::str::FromStr for FailOn {
             return Ok(FailOn(None));
         }
         let severity = dekey_model::Severity::parse(text);
-        severity.map(|s| FailOn(Some(s))).ok_or_else(|| "use critical, high, medium, low, info or none".to_owned())
+        severity
+            .map(|s| FailOn(Some(s)))
+            .ok_or_else(|| "use critical, high, medium, low, info or none".to_owned())
     }
 }
 
@@ -147,8 +149,11 @@ impl FormatArg {
             None => (text, None),
         };
         let format = Format::from_str(name, true).map_err(|_| {
-            let known: Vec<String> =
-                Format::value_variants().iter().filter_map(|f| f.to_possible_value()).map(|v| v.get_name().to_owned()).collect();
+            let known: Vec<String> = Format::value_variants()
+                .iter()
+                .filter_map(|f| f.to_possible_value())
+                .map(|v| v.get_name().to_owned())
+                .collect();
             format!("no such format; use {}", known.join(", "))
         })?;
         Ok(Self { format, file })

@@ -100,7 +100,9 @@ fn bar(files: &[Input], wanted: bool) -> ProgressBar {
     };
     let target = if wanted { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(files.iter().map(size).sum()), target);
-    if let Ok(style) = ProgressStyle::with_template("reading {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("reading {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+    {
         bar.set_style(style);
     }
     bar
@@ -130,7 +132,9 @@ fn build(parsed: &Receiver<(u64, Message)>) -> Inventory {
             match message {
                 Message::Open(name) => source = builder.source(&name),
                 Message::Batch(batch) => builder.absorb(source, batch),
-                Message::Close(name, outcome) => dekey_intake::close(&mut builder, source, &name, outcome, None),
+                Message::Close(name, outcome) => {
+                    dekey_intake::close(&mut builder, source, &name, outcome, None)
+                }
                 Message::Note(note) => builder.note(note),
             }
         }
@@ -157,7 +161,8 @@ impl Reader {
         match input {
             Input::Stdin => self.document("-", &mut std::io::stdin().lock()),
             Input::Skipped(path, count) => {
-                let reason = format!("{count} files of other types were not read ({} are)", EXTENSIONS.join(", "));
+                let reason =
+                    format!("{count} files of other types were not read ({} are)", EXTENSIONS.join(", "));
                 self.note(&path.display().to_string(), NoteKind::Remark, reason);
             }
             Input::File(path) => {
@@ -176,7 +181,8 @@ impl Reader {
     /// A file as it is, or behind zstd, or an archive.
     fn packed(&mut self, name: &str, file: &mut dyn Read) {
         let mut file = BufReader::with_capacity(1 << 17, file);
-        let magic = std::io::BufRead::fill_buf(&mut file).map(|head| head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
+        let magic =
+            std::io::BufRead::fill_buf(&mut file).map(|head| head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
         match magic {
             Ok(true) => match zstd::Decoder::with_buffer(file) {
                 Ok(mut decoder) => self.plain(name, &mut decoder),

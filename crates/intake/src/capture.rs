@@ -44,9 +44,28 @@ impl Envelope {
 
 /// Top-level names that belong to the envelope but are not kept.
 const ENVELOPE: &[&str] = &[
-    "name", "sku", "plan", "zones", "etag", "managedby", "extendedlocation", "scope", "systemdata", "changedtime",
-    "createdtime", "provisioningstate", "tenantid", "managedbyextended", "displayname", "state", "authorizationsource",
-    "subscriptionpolicies", "managedbytenants", "promotions", "spendinglimit", "quotaid",
+    "name",
+    "sku",
+    "plan",
+    "zones",
+    "etag",
+    "managedby",
+    "extendedlocation",
+    "scope",
+    "systemdata",
+    "changedtime",
+    "createdtime",
+    "provisioningstate",
+    "tenantid",
+    "managedbyextended",
+    "displayname",
+    "state",
+    "authorizationsource",
+    "subscriptionpolicies",
+    "managedbytenants",
+    "promotions",
+    "spendinglimit",
+    "quotaid",
 ];
 
 /// Captures one document into a batch.
@@ -190,7 +209,9 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
                         capture.envelope.resource_type = Some(text);
                     }
                 }
-                TopKey::ApiVersion => capture.envelope.api_version = map.next_value_seed(TextSeed(capture))?,
+                TopKey::ApiVersion => {
+                    capture.envelope.api_version = map.next_value_seed(TextSeed(capture))?
+                }
                 TopKey::Dekey => map.next_value_seed(DekeySeed(capture))?,
                 TopKey::Node(node) => map.next_value_seed(NodeSeed { node, capture })?,
                 TopKey::Skip => {
@@ -619,7 +640,10 @@ pub(crate) fn mask_all(value: &mut serde_json::Value) {
         serde_json::Value::Object(map) => {
             let odd = map.keys().any(|name| matches!(secret::mask(name), std::borrow::Cow::Owned(_)));
             if odd {
-                *map = std::mem::take(map).into_iter().map(|(n, v)| (secret::mask(&n).into_owned(), v)).collect();
+                *map = std::mem::take(map)
+                    .into_iter()
+                    .map(|(n, v)| (secret::mask(&n).into_owned(), v))
+                    .collect();
             }
             map.values_mut().for_each(mask_all);
         }

@@ -22,7 +22,12 @@ pub struct Change {
 
 /// Properties that change by themselves and mean nothing.
 const NOISE: &[&str] = &[
-    "/apiVersion", "/dekey", "/etag", "/systemData/lastModifiedAt", "/properties/provisioningState", "/changedTime",
+    "/apiVersion",
+    "/dekey",
+    "/etag",
+    "/systemData/lastModifiedAt",
+    "/properties/provisioningState",
+    "/changedTime",
 ];
 
 /// What a change of some properties means: end of the pointer, old and new value (`*` for any), in words.
@@ -84,7 +89,13 @@ fn whole(resource: &Name, added: bool) -> Change {
     }
 }
 
-fn compare(resource: &Name, pointer: &str, old: Option<&Value>, new: Option<&Value>, changes: &mut Vec<Change>) {
+fn compare(
+    resource: &Name,
+    pointer: &str,
+    old: Option<&Value>,
+    new: Option<&Value>,
+    changes: &mut Vec<Change>,
+) {
     if old == new || NOISE.contains(&pointer) {
         return;
     }
@@ -123,7 +134,9 @@ fn in_words(resource: &Name, pointer: &str, old: Option<&str>, new: Option<&str>
         (Some(old), None) => format!("{what} is no longer set; it was `{old}`"),
         (None, None) => what,
     };
-    let fits = |pattern: &str, value: Option<&str>| pattern == "*" || value.is_some_and(|v| v.eq_ignore_ascii_case(pattern));
+    let fits = |pattern: &str, value: Option<&str>| {
+        pattern == "*" || value.is_some_and(|v| v.eq_ignore_ascii_case(pattern))
+    };
     let meaning = MEANINGS
         .iter()
         .find(|(end, before, after, _)| pointer.ends_with(end) && fits(before, old) && fits(after, new));

@@ -48,7 +48,11 @@ fn read_text(
     };
     match yaml::read_yaml(name, &text) {
         Ok(values) => {
-            if pieces(Piece::of_values(name, &values)) { Ok(outcome(None)) } else { Err(StopReason::Cancelled) }
+            if pieces(Piece::of_values(name, &values)) {
+                Ok(outcome(None))
+            } else {
+                Err(StopReason::Cancelled)
+            }
         }
         Err(note) => Ok(outcome(Some(note))),
     }

@@ -50,12 +50,16 @@ pub struct Line {
 impl Manifest {
     /// Whether a document calls itself a manifest.
     pub fn is_manifest(value: &serde_json::Value) -> bool {
-        value.get("dekey").and_then(serde_json::Value::as_str).is_some_and(|mark| mark.starts_with("manifest/"))
+        value
+            .get("dekey")
+            .and_then(serde_json::Value::as_str)
+            .is_some_and(|mark| mark.starts_with("manifest/"))
     }
 
     /// Reads a manifest; the error says what is wrong.
     pub fn read(value: serde_json::Value) -> Result<Self, String> {
-        let manifest: Manifest = serde_json::from_value(value).map_err(|error| format!("not a manifest: {error}"))?;
+        let manifest: Manifest =
+            serde_json::from_value(value).map_err(|error| format!("not a manifest: {error}"))?;
         if manifest.dekey != MARK {
             return Err(format!("a manifest of another version; expected `{MARK}`"));
         }

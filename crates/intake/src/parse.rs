@@ -149,7 +149,14 @@ impl Piece {
     }
 }
 
-fn commit(batch: &mut Batch, envelope: &Envelope, facts: usize, whole: bool, line: u32, raw: Option<Box<str>>) {
+fn commit(
+    batch: &mut Batch,
+    envelope: &Envelope,
+    facts: usize,
+    whole: bool,
+    line: u32,
+    raw: Option<Box<str>>,
+) {
     let Some(id) = envelope.id else { return };
     let resource_type = envelope.resource_type.unwrap_or(Sym(u32::MAX));
     let mut given = batch.texts.get(resource_type).to_owned();

@@ -34,12 +34,31 @@ impl Shaped {
 
 /// Names that stand beside `properties` in ARM; all others are lifted properties.
 const ENVELOPE: &[&str] = &[
-    "id", "name", "type", "kind", "location", "tags", "identity", "sku", "plan", "zones", "etag", "systemdata",
-    "managedby", "extendedlocation", "apiversion", "resourcegroup", "subscriptionid", "tenantid", "dekey", "scope",
+    "id",
+    "name",
+    "type",
+    "kind",
+    "location",
+    "tags",
+    "identity",
+    "sku",
+    "plan",
+    "zones",
+    "etag",
+    "systemdata",
+    "managedby",
+    "extendedlocation",
+    "apiversion",
+    "resourcegroup",
+    "subscriptionid",
+    "tenantid",
+    "dekey",
+    "scope",
 ];
 
 /// Lifted properties that the Azure CLI renames.
-const RENAMED: &[(&str, &str)] = &[("networkRuleSet", "networkAcls"), ("enableHttpsTrafficOnly", "supportsHttpsTrafficOnly")];
+const RENAMED: &[(&str, &str)] =
+    &[("networkRuleSet", "networkAcls"), ("enableHttpsTrafficOnly", "supportsHttpsTrafficOnly")];
 
 /// Turns one document into resources, or says why it holds none.
 pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> Result<Shaped, String> {
@@ -60,12 +79,18 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
     match (id, resource_type) {
         (Some(id), _) if azml::speaks(id, map) => azml::shape(id, map),
         (Some(id), given) if id.starts_with('/') => {
-            if from_graph || is_graph_row(map, given) { graph_row(map) } else { Ok(Shaped::one(lifted(map), true)) }
+            if from_graph || is_graph_row(map, given) {
+                graph_row(map)
+            } else {
+                Ok(Shaped::one(lifted(map), true))
+            }
         }
         (Some(id), _) if is_subscription(id, map) => Ok(subscription(id, map)),
         (None, Some(given)) if given.contains('/') => without_id(map, given),
         (Some(_), _) => Err("`id` is not a resource id (expected `/subscriptions/..`)".to_owned()),
-        (None, _) if map.contains_key("$schema") => Err("an `az ml` definition without an id: what should be, not what is".to_owned()),
+        (None, _) if map.contains_key("$schema") => {
+            Err("an `az ml` definition without an id: what should be, not what is".to_owned())
+        }
         (None, _) => Err("no `id` and no `type`: not an ARM resource".to_owned()),
     }
 }
@@ -131,7 +156,9 @@ fn lifted(map: &Map<String, Value>) -> Value {
 }
 
 fn starts_resource_key(name: &str) -> bool {
-    ["resourceid", "resourcetype", "resourcename", "resourcegroupname"].iter().any(|own| name.eq_ignore_ascii_case(own))
+    ["resourceid", "resourcetype", "resourcename", "resourcegroupname"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
 }
 
 fn is_graph_row(map: &Map<String, Value>, resource_type: Option<&str>) -> bool {
@@ -209,7 +236,9 @@ fn rest_example(responses: &Map<String, Value>) -> Result<Shaped, String> {
 }
 
 fn is_subscription(id: &str, map: &Map<String, Value>) -> bool {
-    id.len() == 36 && map.contains_key("tenantId") && (map.contains_key("cloudName") || map.contains_key("isDefault"))
+    id.len() == 36
+        && map.contains_key("tenantId")
+        && (map.contains_key("cloudName") || map.contains_key("isDefault"))
 }
 
 /// `az account list` names a subscription by its bare GUID, and leaves its tags out.
@@ -234,7 +263,9 @@ fn without_id(map: &Map<String, Value>, resource_type: &str) -> Result<Shaped, S
     let names: Vec<&str> = name.split('/').collect();
     let mut names = names.iter();
     for part in types {
-        let Some(name) = names.next() else { return Err("its name has fewer parts than its type".to_owned()) };
+        let Some(name) = names.next() else {
+            return Err("its name has fewer parts than its type".to_owned());
+        };
         id.push_str(&format!("/{part}/{name}"));
     }
     let mut value = lifted(map);

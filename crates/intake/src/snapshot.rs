@@ -8,9 +8,27 @@ use std::io::Write;
 
 /// Write-only properties that some exports carry all the same; a snapshot never holds their values.
 const SECRET_PROPERTIES: &[&str] = &[
-    "secrets", "adminUserPassword", "password", "clientSecret", "accountKey", "sasToken", "keys", "primaryKey",
-    "secondaryKey", "connectionString", "instrumentationKey", "privateKeyData", "databricksAccessToken", "accessToken",
-    "secretAccessKey", "pat", "sas", "key", "certificate", "adminUserSshPublicKey", "publicKeyData",
+    "secrets",
+    "adminUserPassword",
+    "password",
+    "clientSecret",
+    "accountKey",
+    "sasToken",
+    "keys",
+    "primaryKey",
+    "secondaryKey",
+    "connectionString",
+    "instrumentationKey",
+    "privateKeyData",
+    "databricksAccessToken",
+    "accessToken",
+    "secretAccessKey",
+    "pat",
+    "sas",
+    "key",
+    "certificate",
+    "adminUserSshPublicKey",
+    "publicKeyData",
 ];
 
 /// The document to keep of a resource.
@@ -54,7 +72,9 @@ fn hide(value: &mut Value) {
 fn hide_variables(value: &mut Value) {
     let Value::Object(map) = value else { return };
     for (name, inner) in map {
-        let Some(label) = inner.as_str().and_then(|text| secret::recognise_variable(name, text)) else { continue };
+        let Some(label) = inner.as_str().and_then(|text| secret::recognise_variable(name, text)) else {
+            continue;
+        };
         *inner = Value::String(format!("[masked {label}]"));
     }
 }
@@ -65,7 +85,9 @@ fn hide_texts(value: &mut Value) {
         Value::String(text) => "[masked]".clone_into(text),
         Value::Array(items) => items.iter_mut().for_each(hide_texts),
         Value::Object(map) => {
-            map.iter_mut().filter(|(name, _)| !name.ends_with("Type")).for_each(|(_, inner)| hide_texts(inner));
+            map.iter_mut()
+                .filter(|(name, _)| !name.ends_with("Type"))
+                .for_each(|(_, inner)| hide_texts(inner));
         }
         _ => {}
     }

@@ -169,7 +169,11 @@ impl<'r> Splitter<'r> {
                 b',' | 0x1e => self.at += 1,
                 _ if self.format == Format::Empty => {
                     self.format = Format::NotJson;
-                    return Err(Halt::Note(self.at, NoteKind::NotUnderstood, "not JSON: expected `{` or `[`".into()));
+                    return Err(Halt::Note(
+                        self.at,
+                        NoteKind::NotUnderstood,
+                        "not JSON: expected `{` or `[`".into(),
+                    ));
                 }
                 _ => return Err(self.bad(self.at, "`{` or `[`, or the end of the document")),
             }
@@ -305,7 +309,8 @@ impl<'r> Splitter<'r> {
         let text = self.window.get(self.at..end).unwrap_or_default();
         let columns: Result<Vec<serde_json::Value>, _> = serde_json::from_slice(text);
         let names = columns.ok().map(|columns| {
-            let name = |c: &serde_json::Value| c.get("name").and_then(|n| n.as_str()).unwrap_or("").to_owned();
+            let name =
+                |c: &serde_json::Value| c.get("name").and_then(|n| n.as_str()).unwrap_or("").to_owned();
             columns.iter().map(name).collect::<Arc<[String]>>()
         });
         let Some(names) = names else { return Err(self.bad(self.at, "a list of columns with names")) };
@@ -346,7 +351,8 @@ impl<'r> Splitter<'r> {
             }
         };
         let text = self.window.get(start + at..start + end).unwrap_or_default();
-        let key: String = serde_json::from_slice(text).map_err(|_| self.bad(start + at, "a property name"))?;
+        let key: String =
+            serde_json::from_slice(text).map_err(|_| self.bad(start + at, "a property name"))?;
         let (colon, at) = self.peek_from(start, end)?;
         if colon != b':' {
             return Err(self.bad(start + at, "`:`"));
@@ -364,7 +370,12 @@ impl<'r> Splitter<'r> {
             if self.eof {
                 return Ok(None);
             }
-            if self.spans.is_empty() { self.drop_front() } else { let cut = self.at; self.emit(cut)? }
+            if self.spans.is_empty() {
+                self.drop_front()
+            } else {
+                let cut = self.at;
+                self.emit(cut)?
+            }
             self.fill()?;
         }
     }
@@ -393,7 +404,9 @@ impl<'r> Splitter<'r> {
                     let reason = format!("nested deeper than {} levels", crate::scan::MAX_DEPTH);
                     return Err(Halt::Note(at, NoteKind::TooLarge, reason));
                 }
-                Scan::More if self.eof && self.ends_in_scalar(start + pos) => return Ok(self.window.len() - start),
+                Scan::More if self.eof && self.ends_in_scalar(start + pos) => {
+                    return Ok(self.window.len() - start);
+                }
                 Scan::More => self.more("the end of a value")?,
             }
         }
@@ -539,7 +552,8 @@ impl Head {
                 self.taken.more_pages = self.next_link.is_some();
             }
             "$skipToken" | "skip_token" => {
-                self.taken.more_pages |= serde_json::from_slice::<Option<String>>(value).ok().flatten().is_some();
+                self.taken.more_pages |=
+                    serde_json::from_slice::<Option<String>>(value).ok().flatten().is_some();
             }
             _ => {}
         }

@@ -21,13 +21,20 @@ pub(crate) fn read_yaml(source: &str, text: &str) -> Result<Vec<serde_json::Valu
         let at = error.location();
         let line = at.as_ref().map_or(0, |l| u64::from(l.line()));
         let column = at.as_ref().map_or(0, |l| u64::from(l.column()));
-        note(line, column, NoteKind::Malformed, "neither JSON nor YAML: expected a resource or a list of resources".into())
+        note(
+            line,
+            column,
+            NoteKind::Malformed,
+            "neither JSON nor YAML: expected a resource or a list of resources".into(),
+        )
     })?;
     let mut values = Vec::new();
     for document in documents {
         match document {
             serde_json::Value::Array(items) => values.extend(items),
-            serde_json::Value::Object(mut map) if map.get("value").is_some_and(serde_json::Value::is_array) => {
+            serde_json::Value::Object(mut map)
+                if map.get("value").is_some_and(serde_json::Value::is_array) =>
+            {
                 if let Some(serde_json::Value::Array(items)) = map.remove("value") {
                     values.extend(items);
                 }

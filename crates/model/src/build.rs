@@ -262,7 +262,9 @@ impl Store {
             let _ = write!(out, "\n{field:?} ");
             let _ = match fact {
                 Fact::Text(s) | Fact::Number(s) => out.write_str(self.texts.get(s)),
-                Fact::Json(at) => write!(out, "{}", self.json.get(at as usize).unwrap_or(&serde_json::Value::Null)),
+                Fact::Json(at) => {
+                    write!(out, "{}", self.json.get(at as usize).unwrap_or(&serde_json::Value::Null))
+                }
                 Fact::Pairs(span) => {
                     self.pairs_of(span).try_for_each(|(name, value)| write!(out, "{name}={value};"))
                 }

@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn the_nearest_line_decides_and_the_weaker_of_two_wins() {
         let mut coverage = Coverage::default();
-        let ws = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws";
+        let ws =
+            "/subscriptions/S/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws";
         assert_eq!(coverage.covers(Kind::Datastore, ws), Covered::Unknown);
         coverage.add(entry(Kind::Datastore, "/subscriptions/s", Outcome::Read));
         assert_eq!(coverage.covers(Kind::Datastore, ws), Covered::Yes);

@@ -52,9 +52,8 @@ impl<'a> ArmId<'a> {
         let without_name = &id.get(..id.rfind('/')?)?;
         let without_type = without_name.get(..without_name.rfind('/')?)?;
         // `…/providers/Ns` is left when a top-level or extension type was cut off.
-        let cut = rfind_ignore_case(without_type, "/providers/").filter(|&at| {
-            without_type.get(at + "/providers/".len()..).is_some_and(|ns| !ns.contains('/'))
-        });
+        let cut = rfind_ignore_case(without_type, "/providers/")
+            .filter(|&at| without_type.get(at + "/providers/".len()..).is_some_and(|ns| !ns.contains('/')));
         let parent = match cut {
             Some(at) => without_type.get(..at)?,
             None => without_type,
@@ -114,7 +113,8 @@ fn mix(word: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const WS: &str = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws";
+    const WS: &str =
+        "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws";
 
     #[test]
     fn parts_of_an_id() {
@@ -141,7 +141,10 @@ mod tests {
     #[test]
     fn containers() {
         let group = ArmId("/subscriptions/s/resourcegroups/r");
-        assert_eq!(group.resource_type().as_deref(), Some("Microsoft.Resources/subscriptions/resourceGroups"));
+        assert_eq!(
+            group.resource_type().as_deref(),
+            Some("Microsoft.Resources/subscriptions/resourceGroups")
+        );
         assert_eq!(group.parent(), Some("/subscriptions/s"));
         assert_eq!(ArmId("/subscriptions/s").parent(), None);
         assert_eq!(ArmId("").parent(), None);

@@ -64,7 +64,9 @@ impl Resource<'_> {
             Seen::Odd => IdentityState::Odd,
             // A block without a type is none that Azure documents.
             Seen::Value(_) => match self.text(Field::IdentityType) {
-                Seen::Value(text) => IdentityType::parse(text).map_or(IdentityState::Odd, IdentityState::Known),
+                Seen::Value(text) => {
+                    IdentityType::parse(text).map_or(IdentityState::Odd, IdentityState::Known)
+                }
                 Seen::Null => IdentityState::Known(IdentityType::default()),
                 _ => IdentityState::Odd,
             },

@@ -60,7 +60,8 @@ impl Index {
     }
 
     fn link_dependents(&mut self, store: &Store) {
-        let workspaces = std::mem::take(self.by_kind.get_mut(Kind::Workspace as usize).unwrap_or(&mut Vec::new()));
+        let workspaces =
+            std::mem::take(self.by_kind.get_mut(Kind::Workspace as usize).unwrap_or(&mut Vec::new()));
         for &workspace in &workspaces {
             let links = DEPENDENTS.map(|field| resolve(store, workspace.0, field));
             for resource in links.iter().filter_map(|link| link.found()) {

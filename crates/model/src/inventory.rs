@@ -1,7 +1,7 @@
 //! The inventory: an immutable value that rules read.
 
 use crate::index::Index;
-use crate::{ArmId, Covered, Coverage, Fact, Field, Kind, PairSpan, Seen, SourceIx, Sym, Texts};
+use crate::{ArmId, Coverage, Covered, Fact, Field, Kind, PairSpan, Seen, SourceIx, Sym, Texts};
 use hashbrown::HashTable;
 
 /// The position of a resource in its inventory. Positions follow the order of reading; nothing that is printed may depend
@@ -257,7 +257,11 @@ impl<'a> Resource<'a> {
             Some(Fact::Null) => Seen::Null,
             Some(fact) => read(fact).map_or(Seen::Odd, Seen::Value),
             None if field.in_properties() => {
-                if self.has_properties() { Seen::Absent } else { Seen::NotRead }
+                if self.has_properties() {
+                    Seen::Absent
+                } else {
+                    Seen::NotRead
+                }
             }
             None if self.row().is_some_and(|r| r.whole) => Seen::Absent,
             None => Seen::NotRead,
@@ -314,7 +318,11 @@ impl<'a> Resource<'a> {
             Some(Fact::Pairs(span)) => {
                 let pairs = self.inventory.store.pairs_of(span);
                 let list: Vec<String> = pairs
-                    .map(|(name, value)| if value.is_empty() { name.to_owned() } else { format!("{name}={value}") })
+                    .map(
+                        |(name, value)| {
+                            if value.is_empty() { name.to_owned() } else { format!("{name}={value}") }
+                        },
+                    )
                     .collect();
                 list.join(", ")
             }

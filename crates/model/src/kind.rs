@@ -75,31 +75,151 @@ pub enum ParentKind {
 
 /// Kind, resource type, name in coverage manifests and messages, command that exports it.
 const TABLE: &[(Kind, &str, &str, &str)] = &[
-    (Kind::Workspace, "Microsoft.MachineLearningServices/workspaces", "workspaces", "az resource list --resource-type Microsoft.MachineLearningServices/workspaces, then az rest per id"),
-    (Kind::Datastore, "Microsoft.MachineLearningServices/workspaces/datastores", "datastores", "az ml datastore list"),
-    (Kind::Connection, "Microsoft.MachineLearningServices/workspaces/connections", "connections", "az ml connection list"),
-    (Kind::Compute, "Microsoft.MachineLearningServices/workspaces/computes", "computes", "az ml compute list"),
-    (Kind::OnlineEndpoint, "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "online endpoints", "az ml online-endpoint list"),
-    (Kind::OnlineDeployment, "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments", "online deployments", "az ml online-deployment list"),
-    (Kind::BatchEndpoint, "Microsoft.MachineLearningServices/workspaces/batchEndpoints", "batch endpoints", "az ml batch-endpoint list"),
-    (Kind::BatchDeployment, "Microsoft.MachineLearningServices/workspaces/batchEndpoints/deployments", "batch deployments", "az ml batch-deployment list"),
-    (Kind::ServerlessEndpoint, "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints", "serverless endpoints", "az ml serverless-endpoint list"),
-    (Kind::StorageAccount, "Microsoft.Storage/storageAccounts", "storage accounts", "az storage account list"),
+    (
+        Kind::Workspace,
+        "Microsoft.MachineLearningServices/workspaces",
+        "workspaces",
+        "az resource list --resource-type Microsoft.MachineLearningServices/workspaces, then az rest per id",
+    ),
+    (
+        Kind::Datastore,
+        "Microsoft.MachineLearningServices/workspaces/datastores",
+        "datastores",
+        "az ml datastore list",
+    ),
+    (
+        Kind::Connection,
+        "Microsoft.MachineLearningServices/workspaces/connections",
+        "connections",
+        "az ml connection list",
+    ),
+    (
+        Kind::Compute,
+        "Microsoft.MachineLearningServices/workspaces/computes",
+        "computes",
+        "az ml compute list",
+    ),
+    (
+        Kind::OnlineEndpoint,
+        "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+        "online endpoints",
+        "az ml online-endpoint list",
+    ),
+    (
+        Kind::OnlineDeployment,
+        "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+        "online deployments",
+        "az ml online-deployment list",
+    ),
+    (
+        Kind::BatchEndpoint,
+        "Microsoft.MachineLearningServices/workspaces/batchEndpoints",
+        "batch endpoints",
+        "az ml batch-endpoint list",
+    ),
+    (
+        Kind::BatchDeployment,
+        "Microsoft.MachineLearningServices/workspaces/batchEndpoints/deployments",
+        "batch deployments",
+        "az ml batch-deployment list",
+    ),
+    (
+        Kind::ServerlessEndpoint,
+        "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints",
+        "serverless endpoints",
+        "az ml serverless-endpoint list",
+    ),
+    (
+        Kind::StorageAccount,
+        "Microsoft.Storage/storageAccounts",
+        "storage accounts",
+        "az storage account list",
+    ),
     (Kind::Vault, "Microsoft.KeyVault/vaults", "key vaults", "az keyvault show per vault"),
-    (Kind::ContainerRegistry, "Microsoft.ContainerRegistry/registries", "container registries", "az acr list"),
-    (Kind::RegistryToken, "Microsoft.ContainerRegistry/registries/tokens", "registry tokens", "az acr token list"),
-    (Kind::AppInsights, "Microsoft.Insights/components", "Application Insights components", "az monitor app-insights component show"),
-    (Kind::UserAssignedIdentity, "Microsoft.ManagedIdentity/userAssignedIdentities", "user-assigned identities", "az identity list"),
-    (Kind::DiagnosticSetting, "Microsoft.Insights/diagnosticSettings", "diagnostic settings", "az monitor diagnostic-settings list --resource ID"),
-    (Kind::RoleAssignment, "Microsoft.Authorization/roleAssignments", "role assignments", "az role assignment list --all"),
-    (Kind::RoleDefinition, "Microsoft.Authorization/roleDefinitions", "role definitions", "az role definition list"),
-    (Kind::PolicyAssignment, "Microsoft.Authorization/policyAssignments", "policy assignments", "az policy assignment list --disable-scope-strict-match"),
-    (Kind::PolicyDefinition, "Microsoft.Authorization/policyDefinitions", "policy definitions", "az policy definition list"),
-    (Kind::PolicySetDefinition, "Microsoft.Authorization/policySetDefinitions", "policy set definitions", "az policy set-definition list"),
-    (Kind::PolicyExemption, "Microsoft.Authorization/policyExemptions", "policy exemptions", "az policy exemption list --disable-scope-strict-match"),
-    (Kind::ResourceGroup, "Microsoft.Resources/subscriptions/resourceGroups", "resource groups", "az group list"),
-    (Kind::Subscription, "Microsoft.Resources/subscriptions", "subscriptions", "az rest --url /subscriptions?api-version=2022-12-01"),
-    (Kind::ManagementGroup, "Microsoft.Management/managementGroups", "management groups", "az account management-group list"),
+    (
+        Kind::ContainerRegistry,
+        "Microsoft.ContainerRegistry/registries",
+        "container registries",
+        "az acr list",
+    ),
+    (
+        Kind::RegistryToken,
+        "Microsoft.ContainerRegistry/registries/tokens",
+        "registry tokens",
+        "az acr token list",
+    ),
+    (
+        Kind::AppInsights,
+        "Microsoft.Insights/components",
+        "Application Insights components",
+        "az monitor app-insights component show",
+    ),
+    (
+        Kind::UserAssignedIdentity,
+        "Microsoft.ManagedIdentity/userAssignedIdentities",
+        "user-assigned identities",
+        "az identity list",
+    ),
+    (
+        Kind::DiagnosticSetting,
+        "Microsoft.Insights/diagnosticSettings",
+        "diagnostic settings",
+        "az monitor diagnostic-settings list --resource ID",
+    ),
+    (
+        Kind::RoleAssignment,
+        "Microsoft.Authorization/roleAssignments",
+        "role assignments",
+        "az role assignment list --all",
+    ),
+    (
+        Kind::RoleDefinition,
+        "Microsoft.Authorization/roleDefinitions",
+        "role definitions",
+        "az role definition list",
+    ),
+    (
+        Kind::PolicyAssignment,
+        "Microsoft.Authorization/policyAssignments",
+        "policy assignments",
+        "az policy assignment list --disable-scope-strict-match",
+    ),
+    (
+        Kind::PolicyDefinition,
+        "Microsoft.Authorization/policyDefinitions",
+        "policy definitions",
+        "az policy definition list",
+    ),
+    (
+        Kind::PolicySetDefinition,
+        "Microsoft.Authorization/policySetDefinitions",
+        "policy set definitions",
+        "az policy set-definition list",
+    ),
+    (
+        Kind::PolicyExemption,
+        "Microsoft.Authorization/policyExemptions",
+        "policy exemptions",
+        "az policy exemption list --disable-scope-strict-match",
+    ),
+    (
+        Kind::ResourceGroup,
+        "Microsoft.Resources/subscriptions/resourceGroups",
+        "resource groups",
+        "az group list",
+    ),
+    (
+        Kind::Subscription,
+        "Microsoft.Resources/subscriptions",
+        "subscriptions",
+        "az rest --url /subscriptions?api-version=2022-12-01",
+    ),
+    (
+        Kind::ManagementGroup,
+        "Microsoft.Management/managementGroups",
+        "management groups",
+        "az account management-group list",
+    ),
     (Kind::Other, "", "other resources", "az resource list"),
 ];
 
@@ -117,7 +237,9 @@ impl Kind {
         match resource_type.len() {
             // Shorter than the shortest known type.
             0..24 => Kind::Other,
-            _ if resource_type.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") => Kind::ResourceGroup,
+            _ if resource_type.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") => {
+                Kind::ResourceGroup
+            }
             _ => TABLE
                 .iter()
                 .find(|row| row.1.eq_ignore_ascii_case(resource_type))

@@ -23,7 +23,7 @@ mod text;
 mod verdict;
 
 pub use build::{Batch, Builder, Draft, SourceIx};
-pub use coverage::{Covered, Coverage, CoverageEntry, Note, NoteKind, Outcome, Source};
+pub use coverage::{Coverage, CoverageEntry, Covered, Note, NoteKind, Outcome, Source};
 pub use fact::{Fact, PairSpan};
 pub use field::{Capture, Field, FieldNode};
 pub use id::{ArmId, eq_ids, fold_hash};

@@ -12,14 +12,38 @@ use std::sync::LazyLock;
 
 /// Texts without any of these hold no credential of a known form; nearly all texts end here.
 const MARKERS: &[&str] = &[
-    "key=", "key =", "key:", "key\"", "key'", "sig=", "private key", "eyj", "password", "passwd", "pwd", "secret", "token", "==", "ghp_", "github_pat_", "dapi", "sk-",
-    "8q~", "+acr", "+ast", "jqqj99", "@",
+    "key=",
+    "key =",
+    "key:",
+    "key\"",
+    "key'",
+    "sig=",
+    "private key",
+    "eyj",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "token",
+    "==",
+    "ghp_",
+    "github_pat_",
+    "dapi",
+    "sk-",
+    "8q~",
+    "+acr",
+    "+ast",
+    "jqqj99",
+    "@",
 ];
 
 /// Label and pattern; what is masked is the group `s`, or the whole match.
 const FORMS: &[(&str, &str)] = &[
     ("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*)"),
-    ("connection string key", r"(?i)(?:AccountKey|SharedAccessKey|SharedSecretValue)\s?=\s*(?P<s>[A-Za-z0-9+/=%_-]{8,})"),
+    (
+        "connection string key",
+        r"(?i)(?:AccountKey|SharedAccessKey|SharedSecretValue)\s?=\s*(?P<s>[A-Za-z0-9+/=%_-]{8,})",
+    ),
     ("SAS signature", r"(?i)\bsig=(?P<s>[A-Za-z0-9%+/=_-]{16,})"),
     ("account key", r"(?P<s>[A-Za-z0-9+/]{86}==)"),
     ("JSON Web Token", r"(?P<s>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"),
@@ -40,9 +64,26 @@ pub const BY_NAME: &str = "value under a name that announces a secret";
 
 /// Words in the name of a variable that announce a secret.
 const NAMES: &[&str] = &[
-    "password", "passwd", "pwd", "secret", "apikey", "api_key", "accountkey", "account_key", "accesskey", "access_key",
-    "storagekey", "storage_key", "connectionstring", "connection_string", "connstr", "sastoken", "sas_token", "token",
-    "private_key", "credential",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "apikey",
+    "api_key",
+    "accountkey",
+    "account_key",
+    "accesskey",
+    "access_key",
+    "storagekey",
+    "storage_key",
+    "connectionstring",
+    "connection_string",
+    "connstr",
+    "sastoken",
+    "sas_token",
+    "token",
+    "private_key",
+    "credential",
 ];
 
 /// Signs and words of which every form has one. Ids and plain words have none, and this is found out fastest.
@@ -164,7 +205,10 @@ mod tests {
         let text = format!("DefaultEndpointsProtocol=https;AccountName=st;AccountKey={};x=y", key());
         let masked = mask(&text);
         assert!(!masked.contains(&key()), "{masked}");
-        assert!(masked.starts_with("DefaultEndpointsProtocol=https;AccountName=st;AccountKey=[masked"), "{masked}");
+        assert!(
+            masked.starts_with("DefaultEndpointsProtocol=https;AccountName=st;AccountKey=[masked"),
+            "{masked}"
+        );
         assert_eq!(super::masked(&masked), Some("connection string key"));
         assert_eq!(super::masked("[masked by hand], nothing else"), None);
         assert_eq!(recognise(&text), Some("connection string key"));

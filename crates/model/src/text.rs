@@ -32,7 +32,12 @@ impl Texts {
     /// Takes over every text of another table; the symbols they have here, in its order.
     pub fn absorb(&mut self, other: &Texts) -> Vec<Sym> {
         // The hash is the costly part of a long id, and it is known.
-        other.slots.iter().zip(0..).map(|(&(_, hash), ix)| self.intern_hashed(other.get(Sym(ix)), hash)).collect()
+        other
+            .slots
+            .iter()
+            .zip(0..)
+            .map(|(&(_, hash), ix)| self.intern_hashed(other.get(Sym(ix)), hash))
+            .collect()
     }
 
     fn intern_hashed(&mut self, text: &str, hash: u64) -> Sym {

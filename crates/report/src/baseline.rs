@@ -13,9 +13,12 @@ const MARK: &str = "baseline/1";
 impl Baseline {
     /// Reads a baseline file; the error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| format!("not a baseline: {error}"))?;
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| format!("not a baseline: {error}"))?;
         if value.get("dekey").and_then(serde_json::Value::as_str) != Some(MARK) {
-            return Err(format!("not a baseline: expected `\"dekey\": \"{MARK}\"` (write one with --write-baseline)"));
+            return Err(format!(
+                "not a baseline: expected `\"dekey\": \"{MARK}\"` (write one with --write-baseline)"
+            ));
         }
         let list = value.get("fingerprints").and_then(serde_json::Value::as_array);
         let list = list.ok_or("not a baseline: `fingerprints` is missing")?;

@@ -19,8 +19,17 @@ const UNUSUAL: &str = "<contains unusual characters: copy it from Azure yourself
 
 /// The placeholders of remedies.
 pub(crate) const PLACEHOLDERS: [&str; 11] = [
-    "id", "name", "symbol", "resource_group", "subscription", "workspace", "workspace_id", "parent", "parent_id",
-    "location", "identity_type",
+    "id",
+    "name",
+    "symbol",
+    "resource_group",
+    "subscription",
+    "workspace",
+    "workspace_id",
+    "parent",
+    "parent_id",
+    "location",
+    "identity_type",
 ];
 
 /// Fills every known placeholder. Values come from documents that others wrote: one that would not be a plain word in a
@@ -34,7 +43,8 @@ pub fn fill(template: &str, resource: Resource<'_>, dialect: Dialect) -> String 
         match name {
             Some(name) => {
                 let tail = after.get(name.len() + 1..).unwrap_or("");
-                let alone = before.ends_with([' ', '\n']) && (tail.is_empty() || tail.starts_with([' ', '\n']));
+                let alone =
+                    before.ends_with([' ', '\n']) && (tail.is_empty() || tail.starts_with([' ', '\n']));
                 out.push_str(&written(&value(name, resource), dialect, alone));
                 rest = tail;
             }
@@ -53,7 +63,9 @@ fn written(value: &str, dialect: Dialect, alone: bool) -> String {
     match dialect {
         _ if value.chars().all(plain) => value.to_owned(),
         Dialect::Text => value.chars().filter(|c| !is_hidden(*c)).collect(),
-        Dialect::Shell if alone && !value.contains('\'') && !value.chars().any(is_hidden) => format!("'{value}'"),
+        Dialect::Shell if alone && !value.contains('\'') && !value.chars().any(is_hidden) => {
+            format!("'{value}'")
+        }
         Dialect::Shell | Dialect::Code => UNUSUAL.to_owned(),
     }
 }
@@ -70,7 +82,12 @@ fn value(name: &str, resource: Resource<'_>) -> String {
         "subscription" => id.subscription().unwrap_or("SUBSCRIPTION").to_owned(),
         "workspace" => workspace.map_or("WORKSPACE", Resource::name).to_owned(),
         "workspace_id" => workspace.map_or("WORKSPACE_ID", Resource::id).to_owned(),
-        "parent" => parent.map_or_else(|| id.parent().map(|p| dekey_model::ArmId(p).name()).unwrap_or("PARENT"), Resource::name).to_owned(),
+        "parent" => parent
+            .map_or_else(
+                || id.parent().map(|p| dekey_model::ArmId(p).name()).unwrap_or("PARENT"),
+                Resource::name,
+            )
+            .to_owned(),
         "parent_id" => parent.map(Resource::id).or_else(|| id.parent()).unwrap_or("PARENT_ID").to_owned(),
         "location" => resource.text(dekey_model::Field::Location).value().unwrap_or("LOCATION").to_owned(),
         "identity_type" => wanted_identity(resource).as_str().to_owned(),

@@ -31,7 +31,11 @@ mod tests {
         let own = fingerprint("r", "/A/b", None);
         assert_eq!(own, fingerprint("r", "/a/B/", None));
         assert_eq!(own.len(), 32);
-        for other in [fingerprint("s", "/a/b", None), fingerprint("r", "/a/c", None), fingerprint("r", "/a/b", Some("p"))] {
+        for other in [
+            fingerprint("s", "/a/b", None),
+            fingerprint("r", "/a/c", None),
+            fingerprint("r", "/a/b", Some("p")),
+        ] {
             assert_ne!(own, other);
         }
     }

@@ -107,7 +107,11 @@ fn home(resource: Resource<'_>) -> GroupKind {
 /// A token belongs to its registry, a setting to what it is about.
 fn top(resource: Resource<'_>) -> Resource<'_> {
     match resource.parent() {
-        Some(parent) if resource.kind() == Kind::RegistryToken || resource.kind() == Kind::DiagnosticSetting => top(parent),
+        Some(parent)
+            if resource.kind() == Kind::RegistryToken || resource.kind() == Kind::DiagnosticSetting =>
+        {
+            top(parent)
+        }
         _ => resource,
     }
 }

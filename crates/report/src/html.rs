@@ -103,7 +103,11 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         subscriptions,
         more_groups: groups - shown.len(),
         groups: shown,
-        no_findings: if empty { "Nothing was read, so nothing is known." } else { "What was judged is as it should be." },
+        no_findings: if empty {
+            "Nothing was read, so nothing is known."
+        } else {
+            "What was judged is as it should be."
+        },
         unknowns: parts::unknowns(report, ROWS),
         unknown_total: counted(report.audit.not_judged.len() as u64, "question"),
         waivers: waivers(report),

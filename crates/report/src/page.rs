@@ -25,7 +25,12 @@ pub fn terminal(rule: &Rule, width: usize, color: bool) -> String {
         out.push('\n');
     }
     let _ = writeln!(out, "{}", style.bold("Remedies"));
-    let remedies = [("Azure CLI", rule.remedy.az), ("Bicep", rule.remedy.bicep), ("Terraform", rule.remedy.terraform), ("Portal", rule.remedy.portal)];
+    let remedies = [
+        ("Azure CLI", rule.remedy.az),
+        ("Bicep", rule.remedy.bicep),
+        ("Terraform", rule.remedy.terraform),
+        ("Portal", rule.remedy.portal),
+    ];
     for (name, text) in remedies {
         let _ = writeln!(out, "  {name}");
         for line in text.lines() {
@@ -34,7 +39,13 @@ pub fn terminal(rule: &Rule, width: usize, color: bool) -> String {
     }
     let _ = writeln!(out, "\n{}", style.bold("Controls (a finding is evidence relevant to them, no proof)"));
     for control in rule.controls {
-        let _ = writeln!(out, "  {} {} {}", control.framework, control.id, style.dim(&format!("({})", control.source.as_str())));
+        let _ = writeln!(
+            out,
+            "  {} {} {}",
+            control.framework,
+            control.id,
+            style.dim(&format!("({})", control.source.as_str()))
+        );
     }
     out
 }
@@ -69,7 +80,9 @@ fn links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('[') {
-        let link = after.split_once("](").and_then(|(name, tail)| tail.split_once(')').map(|(url, tail)| (name, url, tail)));
+        let link = after
+            .split_once("](")
+            .and_then(|(name, tail)| tail.split_once(')').map(|(url, tail)| (name, url, tail)));
         out.push_str(before);
         match link {
             Some((name, url, tail)) if !name.contains('[') => {

@@ -40,6 +40,7 @@ pub fn render(report: &Report<'_>, options: &TerminalOptions, out: &mut dyn Writ
         groups: limit(GROUPS),
         findings: limit(FINDINGS),
         lines: limit(LINES),
+        last_fix: String::new(),
         out,
     };
     page.coverage()?;
@@ -59,6 +60,7 @@ struct Page<'p, 'a> {
     groups: usize,
     findings: usize,
     lines: usize,
+    last_fix: String,
     out: &'p mut dyn Write,
 }
 
@@ -110,9 +112,20 @@ impl Page<'_, '_> {
         let style = self.style;
         let rates = self.report.rates();
         self.line("")?;
-        self.text("compliance  ", &format!("{} strict: {}", rates.strict, "pairs of workspace and rule that pass"), |l| style.bold(l))?;
-        self.text("judged      ", &format!("{}; what was not judged counts against compliance", rates.coverage), str::to_owned)?;
-        let azure = format!("{} is what Azure Policy would show: there, exempt and unknown count as compliant", rates.azure_policy);
+        self.text(
+            "compliance  ",
+            &format!("{} strict: {}", rates.strict, "pairs of workspace and rule that pass"),
+            |l| style.bold(l),
+        )?;
+        self.text(
+            "judged      ",
+            &format!("{}; what was not judged counts against compliance", rates.coverage),
+            str::to_owned,
+        )?;
+        let azure = format!(
+            "{} is what Azure Policy would show: there, exempt and unknown count as compliant",
+            rates.azure_policy
+        );
         self.text("            ", &azure, |l| style.dim(l))?;
         let tally = self.report.tally();
         let counts: Vec<String> = Severity::ALL
@@ -124,7 +137,8 @@ impl Page<'_, '_> {
         let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
         self.line(&format!("findings    {counts}"))?;
         if self.report.known > 0 {
-            let text = format!("{} left out: known from the baseline", counted(self.report.known as u64, "finding"));
+            let text =
+                format!("{} left out: known from the baseline", counted(self.report.known as u64, "finding"));
             self.text("            ", &text, |l| style.dim(l))?;
         }
         Ok(())
@@ -136,10 +150,10 @@ impl Page<'_, '_> {
             self.group(group)?;
         }
         if groups.len() < all {
-            let rest = counted((all - groups.len()) as u64, "group");
+            let rest = all - groups.len();
             let style = self.style;
             self.line("")?;
-            self.text("", &format!("{rest} more, less urgent: --all shows them, --format html=report.html too"), |l| style.dim(l))?;
+            self.text("", &format!("and {rest} more workspaces and resources, less urgent: --all shows them, --format html=report.html too"), |l| style.dim(l))?;
         }
         Ok(())
     }
@@ -170,7 +184,7 @@ impl Page<'_, '_> {
         }
         let rest = group.findings.len().saturating_sub(self.findings);
         if rest > 0 {
-            self.text("  ", &format!("and {} more of lower severity", counted(rest as u64, "finding")), |l| style.dim(l))?;
+            self.text("  ", &format!("and {rest} more here, less urgent"), |l| style.dim(l))?;
         }
         Ok(())
     }
@@ -180,18 +194,32 @@ impl Page<'_, '_> {
         let style = self.style;
         let resource = self.report.inventory.get(finding.resource);
         let severity = style.severity(finding.severity, &format!("{:8}", finding.severity));
-        let about = if resource.kind() == Kind::Workspace { String::new() } else { format!(" {} {}", type_name(resource), safe(resource.name())) };
+        let about = if resource.kind() == Kind::Workspace {
+            String::new()
+        } else {
+            format!(" {} {}", type_name(resource), safe(resource.name()))
+        };
         self.line(&format!("  {severity} {}{about}", style.code(rule.id)))?;
         self.text("           ", &finding.message, str::to_owned)?;
         if let Some(context) = &finding.context {
             self.text("           ", context, |l| style.dim(l))?;
         }
         for evidence in self.report.evidence(finding).iter().take(3) {
-            self.text("           ", &format!("{} = {}", evidence.pointer, crate::clean::cut(&evidence.value, 200)), |l| style.dim(l))?;
+            self.text(
+                "           ",
+                &format!("{} = {}", evidence.pointer, crate::clean::cut(&evidence.value, 200)),
+                |l| style.dim(l),
+            )?;
         }
         let az = crate::fill(rule.remedy.az, resource, crate::Dialect::Shell);
-        let first = az.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).unwrap_or("");
-        self.text("         > ", first, |l| style.code(l))
+        // On a line of its own, however long: a command that was broken cannot be copied.
+        match az.trim() {
+            one if one.lines().count() == 1 && one != self.last_fix => {
+                self.last_fix = one.to_owned();
+                self.line(&format!("         > {}", style.code(&safe(one))))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn not_judged(&mut self) -> io::Result<()> {
@@ -214,7 +242,8 @@ impl Page<'_, '_> {
         if reasons.is_empty() {
             return Ok(());
         }
-        let mut reasons: Vec<(String, u64)> = reasons.into_iter().map(|(reason, (count, ..))| (reason, count)).collect();
+        let mut reasons: Vec<(String, u64)> =
+            reasons.into_iter().map(|(reason, (count, ..))| (reason, count)).collect();
         reasons.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let style = self.style;
         let total = report.audit.not_judged.len() as u64;
@@ -231,7 +260,10 @@ impl Page<'_, '_> {
             return Ok(());
         }
         let style = self.style;
-        self.heading(&format!("Waivers: {}", counted(self.report.audit.waived.len() as u64, "waived finding")))?;
+        self.heading(&format!(
+            "Waivers: {}",
+            counted(self.report.audit.waived.len() as u64, "waived finding")
+        ))?;
         for entry in waivers.iter().take(self.lines) {
             let state = match entry.state {
                 WaiverState::Active(days) => format!("{days} days left"),
@@ -240,9 +272,16 @@ impl Page<'_, '_> {
             let own = &entry.waiver;
             let text = format!(
                 "{} on {}: {} ({state}, until {}); {}, approved by {}",
-                own.rule, own.resource, counted(entry.findings as u64, "finding"), own.expires, own.justification, own.approver
+                own.rule,
+                own.resource,
+                counted(entry.findings as u64, "finding"),
+                own.expires,
+                own.justification,
+                own.approver
             );
-            self.text("  ", &text, |l| if entry.state == WaiverState::Expired { style.unknown(l) } else { l.to_owned() })?;
+            self.text("  ", &text, |l| {
+                if entry.state == WaiverState::Expired { style.unknown(l) } else { l.to_owned() }
+            })?;
         }
         self.more(waivers.len(), "waiver")
     }
@@ -262,7 +301,9 @@ impl Page<'_, '_> {
                 (line, 0) => format!("{}:{line}", note.source),
                 (line, column) => format!("{}:{line}:{column}", note.source),
             };
-            self.text("  ", &format!("{place}: {}: {}", words::note_kind(note.kind), note.reason), |l| style.unknown(l))?;
+            self.text("  ", &format!("{place}: {}: {}", words::note_kind(note.kind), note.reason), |l| {
+                style.unknown(l)
+            })?;
         }
         self.more(notes.len(), "note")
     }
@@ -288,7 +329,7 @@ impl Page<'_, '_> {
             return Ok(());
         }
         let style = self.style;
-        self.text("  ", &format!("and {} more", counted(rest as u64, noun)), |l| style.dim(l))
+        self.text("  ", &format!("and {rest} more {noun}s"), |l| style.dim(l))
     }
 
     fn close(&mut self) -> io::Result<()> {
@@ -297,13 +338,29 @@ impl Page<'_, '_> {
         let style = self.style;
         self.line("")?;
         let share = percent(summary.workspaces_without_high, workspaces);
-        let text = format!("{} of {} ({share}) have no finding of high or critical severity.", summary.workspaces_without_high, counted(workspaces, "workspace"));
+        let text = format!(
+            "{} of {} ({share}) have no finding of high or critical severity.",
+            summary.workspaces_without_high,
+            counted(workspaces, "workspace")
+        );
         self.text("", &text, str::to_owned)?;
-        let next = match self.report.tally().by_rule.iter().zip(0..).filter(|(count, _)| **count > 0).max_by_key(|(count, ix)| (**count, std::cmp::Reverse(*ix))) {
+        let next = match self
+            .report
+            .tally()
+            .by_rule
+            .iter()
+            .zip(0..)
+            .filter(|(count, _)| **count > 0)
+            .max_by_key(|(count, ix)| (**count, std::cmp::Reverse(*ix)))
+        {
             Some((_, ix)) => self.report.rule(dekey_model::RuleIx(ix)).map_or("RULE", |rule| rule.id),
             None => return Ok(()),
         };
-        self.text("", &format!("Next: dekey explain {next}; --format html=report.html writes a report to pass on."), |l| style.dim(l))
+        self.text(
+            "",
+            &format!("Next: dekey explain {next}; --format html=report.html writes a report to pass on."),
+            |l| style.dim(l),
+        )
     }
 }
 
@@ -311,7 +368,11 @@ impl Page<'_, '_> {
 pub(crate) fn gap_in_general(report: &Report<'_>, gap: &dekey_model::Gap) -> String {
     match gap {
         dekey_model::Gap::Missing(kind, _) => {
-            format!("{} that are named but were not read: export them ({})", kind.plural(), kind.export_command())
+            format!(
+                "{} that are named but were not read: export them ({})",
+                kind.plural(),
+                kind.export_command()
+            )
         }
         gap => gap.explain(report.inventory),
     }

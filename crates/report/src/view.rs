@@ -133,7 +133,8 @@ impl<'a> Report<'a> {
             sorted: OnceLock::new(),
             not_judged: OnceLock::new(),
         };
-        let new = |finding: &&Finding| baseline.is_none_or(|known| !known.contains(&report.fingerprint(finding)));
+        let new =
+            |finding: &&Finding| baseline.is_none_or(|known| !known.contains(&report.fingerprint(finding)));
         report.listed = audit.findings.iter().filter(new).collect();
         report.known = audit.findings.len() - report.listed.len();
         report
@@ -250,7 +251,9 @@ impl<'a> Report<'a> {
             Effective::Tag { value, source, .. } => {
                 OwnerView { value: Some(value), source: Some(source.as_str()), inferred: None }
             }
-            Effective::None | Effective::Unknown(_) => OwnerView { inferred: creator(resource), ..OwnerView::default() },
+            Effective::None | Effective::Unknown(_) => {
+                OwnerView { inferred: creator(resource), ..OwnerView::default() }
+            }
         }
     }
 

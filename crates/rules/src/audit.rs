@@ -108,7 +108,8 @@ pub fn passes(cx: &Context<'_>, rule: &'static Rule, resource: Resource<'_>) -> 
 }
 
 fn judge_kind(cx: &Context<'_>, rules: &[&'static Rule], kind: Kind) -> Vec<Partial> {
-    let own: Vec<(RuleIx, &'static Rule)> = indexed(rules).filter(|(_, rule)| rule.subjects.contains(&kind)).collect();
+    let own: Vec<(RuleIx, &'static Rule)> =
+        indexed(rules).filter(|(_, rule)| rule.subjects.contains(&kind)).collect();
     let gaps: Vec<(RuleIx, &'static Rule)> =
         indexed(rules).filter(|(_, rule)| rule.subjects.iter().any(|s| hangs_on(*s, kind))).collect();
     if own.is_empty() && gaps.is_empty() {
@@ -235,7 +236,8 @@ fn assemble(cx: &Context<'_>, rules: Vec<&'static Rule>, partials: Vec<Partial>)
         }
     };
     let mut matcher = Matcher::new(cx.settings, cx.as_of);
-    let (mut findings, mut waived, mut not_judged, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut findings, mut waived, mut not_judged, mut errors) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for partial in partials {
         for (ix, passed) in partial.passes {
             mark(ix, &mut |v| v.pass |= passed);
@@ -266,5 +268,14 @@ fn assemble(cx: &Context<'_>, rules: Vec<&'static Rule>, partials: Vec<Partial>)
         }
     }
     let summary = Summary::of(cx, &rules, &findings, &verdicts);
-    Audit { rules, findings, waived, not_judged, errors, waivers: matcher.into_uses(), summary, as_of: cx.as_of }
+    Audit {
+        rules,
+        findings,
+        waived,
+        not_judged,
+        errors,
+        waivers: matcher.into_uses(),
+        summary,
+        as_of: cx.as_of,
+    }
 }

@@ -4,8 +4,8 @@ use crate::ownership::Effective;
 use crate::policies::Policies;
 use crate::{Rule, Settings};
 use dekey_model::{
-    Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, Resource, RuleIx, Seen,
-    Severity,
+    Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, Resource, RuleIx,
+    Seen, Severity,
 };
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -97,7 +97,12 @@ impl Out<'_> {
     }
 
     /// The dependent behind a link. When it was named but not read, the resource is marked as not judged.
-    pub fn needs_dependent<'a>(&mut self, workspace: Resource<'a>, field: Field, kind: Kind) -> Option<Resource<'a>> {
+    pub fn needs_dependent<'a>(
+        &mut self,
+        workspace: Resource<'a>,
+        field: Field,
+        kind: Kind,
+    ) -> Option<Resource<'a>> {
         match workspace.dependent(field) {
             Link::Found { resource, .. } => return Some(workspace.inventory().get(resource)),
             Link::Missing { id, .. } => self.not_judged(Gap::Missing(kind, id)),
@@ -168,7 +173,12 @@ impl Fired<'_> {
 
     /// Something inside a list or map as evidence. Never pass a secret.
     #[must_use]
-    pub fn on_item(self, resource: Resource<'_>, pointer: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn on_item(
+        self,
+        resource: Resource<'_>,
+        pointer: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
         self.0.evidence.push(Evidence::Item(Box::new((resource.ix(), pointer.into(), value.into()))));
         self
     }

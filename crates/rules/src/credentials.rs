@@ -91,7 +91,12 @@ pub fn is_system_datastore(datastore: Resource<'_>) -> bool {
 
 /// Judges a datastore by its `credentialsType`: fires on the types that `fires` names. The system datastores follow the
 /// workspace's own setting and are judged there.
-pub(crate) fn judge_datastore(datastore: Resource<'_>, out: &mut Out<'_>, fires: fn(&str) -> bool, message: &'static str) {
+pub(crate) fn judge_datastore(
+    datastore: Resource<'_>,
+    out: &mut Out<'_>,
+    fires: fn(&str) -> bool,
+    message: &'static str,
+) {
     if is_system_datastore(datastore) {
         return;
     }
@@ -99,14 +104,18 @@ pub(crate) fn judge_datastore(datastore: Resource<'_>, out: &mut Out<'_>, fires:
     if !fires(held) {
         return out.pass();
     }
-    let file_share = datastore.text(Field::DatastoreType).value().is_some_and(|t| t.eq_ignore_ascii_case("AzureFile"));
+    let file_share =
+        datastore.text(Field::DatastoreType).value().is_some_and(|t| t.eq_ignore_ascii_case("AzureFile"));
     let message = if file_share {
-        format!("{message}; a file share datastore has no identity path, so move the data to blob storage or accept it until a date")
+        format!(
+            "{message}; a file share datastore has no identity path, so move the data to blob storage or accept it until a date"
+        )
     } else {
         message.to_owned()
     };
     let finding = out.finding(message).on(Field::CredentialsType).on(Field::DatastoreType);
-    let locked = datastore.storage_account().filter(|a| a.flag(Field::AllowSharedKeyAccess) == Seen::Value(false));
+    let locked =
+        datastore.storage_account().filter(|a| a.flag(Field::AllowSharedKeyAccess) == Seen::Value(false));
     let needs_key = credentials_type(held).1.contains("key") || credentials_type(held).1.contains("SAS");
     match locked.filter(|_| needs_key) {
         Some(account) => finding
@@ -138,7 +147,9 @@ pub enum SystemDatastores {
 /// absence from an older answer says nothing.
 pub fn system_datastores(workspace: Resource<'_>) -> SystemDatastores {
     match workspace.text(Field::SystemDatastoresAuthMode).non_empty() {
-        Seen::Value(mode) if ["identity", "userdelegationsas"].iter().any(|w| mode.eq_ignore_ascii_case(w)) => {
+        Seen::Value(mode)
+            if ["identity", "userdelegationsas"].iter().any(|w| mode.eq_ignore_ascii_case(w)) =>
+        {
             SystemDatastores::Keyless
         }
         Seen::Value(mode) if ["accesskey", "access_key"].iter().any(|w| mode.eq_ignore_ascii_case(w)) => {
@@ -170,7 +181,9 @@ pub struct Stored {
 pub fn stored(workspace: Resource<'_>) -> Stored {
     let mut stored = Stored::default();
     match system_datastores(workspace) {
-        SystemDatastores::AccessKey | SystemDatastores::Default => stored.add("system datastores on access keys"),
+        SystemDatastores::AccessKey | SystemDatastores::Default => {
+            stored.add("system datastores on access keys")
+        }
         SystemDatastores::Keyless => {}
         SystemDatastores::NotRead | SystemDatastores::Unsaid | SystemDatastores::Odd => {
             stored.unread.push(Kind::Workspace);
@@ -187,7 +200,8 @@ pub fn stored(workspace: Resource<'_>) -> Stored {
         if workspace.children_covered(kind) != Covered::Yes {
             stored.unread.push(kind);
         }
-        for child in workspace.children(kind).filter(|c| kind != Kind::Datastore || !is_system_datastore(*c)) {
+        for child in workspace.children(kind).filter(|c| kind != Kind::Datastore || !is_system_datastore(*c))
+        {
             match child.text(field).value().map(classify) {
                 Some((Class::Static, what)) => stored.add(what),
                 Some((Class::Keyless, _)) => {}

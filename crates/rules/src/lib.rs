@@ -26,6 +26,8 @@ pub use context::{Context, Fired, Out};
 pub use ownership::{Effective, TagSource, creator};
 pub use registry::{all, by_id};
 pub use rule::{Group, Page, Remedy, Rule, docs_of};
-pub use settings::{IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver, nearest_rule};
+pub use settings::{
+    IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver, nearest_rule,
+};
 pub use summary::{Counts, RuleSummary, Summary, WorkspaceSummary};
 pub use waivers::{WaiverState, WaiverUse};

@@ -70,7 +70,8 @@ pub(crate) fn effective<'a>(resource: Resource<'a>, names: &[String], tags: &Tag
             return Effective::Tag { name, value, source: TagSource::Workspace };
         }
     }
-    for (source, kind) in [(TagSource::ResourceGroup, Kind::ResourceGroup), (TagSource::Subscription, Kind::Subscription)]
+    for (source, kind) in
+        [(TagSource::ResourceGroup, Kind::ResourceGroup), (TagSource::Subscription, Kind::Subscription)]
     {
         if !tags.inherits_from(source) {
             continue;

@@ -94,7 +94,12 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn of(cx: &Context<'_>, rules: &[&'static Rule], findings: &[Finding], verdicts: &[Verdicts]) -> Self {
+    pub(crate) fn of(
+        cx: &Context<'_>,
+        rules: &[&'static Rule],
+        findings: &[Finding],
+        verdicts: &[Verdicts],
+    ) -> Self {
         let mut high = vec![false; verdicts.len()];
         let mut summary = Summary {
             rules: (0u16..)
@@ -115,7 +120,8 @@ impl Summary {
         for kind in Kind::all() {
             let list = cx.inventory.of_kind(kind);
             let everything = cx.settings.scopes == crate::settings::Scopes::default();
-            let count = if everything { list.len() } else { list.iter().filter(|ix| in_scope(cx, **ix)).count() };
+            let count =
+                if everything { list.len() } else { list.iter().filter(|ix| in_scope(cx, **ix)).count() };
             if count > 0 {
                 summary.resources.insert(kind, count as u64);
             }
@@ -172,7 +178,9 @@ fn each_related<'a>(workspace: Resource<'a>, visit: &mut dyn FnMut(Resource<'a>)
             visit(account);
         }
     }
-    for field in [Field::StorageAccount, Field::KeyVault, Field::ContainerRegistry, Field::ApplicationInsights] {
+    for field in
+        [Field::StorageAccount, Field::KeyVault, Field::ContainerRegistry, Field::ApplicationInsights]
+    {
         if let Some(ix) = workspace.dependent(field).found() {
             let dependent = workspace.inventory().get(ix);
             visit(dependent);

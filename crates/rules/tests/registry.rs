@@ -4,7 +4,8 @@ use dekey_rules::{Remedy, Rule, all};
 use std::collections::BTreeSet;
 
 fn each(check: impl Fn(&'static Rule) -> Result<(), String>) {
-    let problems: Vec<String> = all().filter_map(|rule| check(rule).err().map(|why| format!("{}: {why}", rule.id))).collect();
+    let problems: Vec<String> =
+        all().filter_map(|rule| check(rule).err().map(|why| format!("{}: {why}", rule.id))).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -18,7 +19,9 @@ fn every_page_has_every_heading_in_order_and_text_below_it() {
         }
         match page.sections.iter().find(|(_, text)| text.len() < 20) {
             Some((heading, _)) => Err(format!("`{heading}` is empty")),
-            None if page.title.ends_with('.') || page.title.len() > 80 => Err("the title is a short phrase".to_owned()),
+            None if page.title.ends_with('.') || page.title.len() > 80 => {
+                Err("the title is a short phrase".to_owned())
+            }
             None => Ok(()),
         }
     });
@@ -29,7 +32,10 @@ fn ids_are_kebab_case_unique_in_order_and_read_well_after_allow() {
     let ids: Vec<&str> = all().map(|rule| rule.id).collect();
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
     each(|rule| {
-        let kebab = rule.id.split('-').all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        let kebab = rule
+            .id
+            .split('-')
+            .all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         let verdict = ["no-", "disallow-", "check-", "missing-check", "should-", "must-", "ensure-", "use-"];
         match verdict.iter().find(|word| rule.id.starts_with(*word)) {
             _ if !kebab => Err("the id is not kebab-case".to_owned()),
@@ -42,7 +48,8 @@ fn ids_are_kebab_case_unique_in_order_and_read_well_after_allow() {
 /// Ids are what people put into settings, waivers and baselines: none is ever taken away or given another meaning.
 #[test]
 fn ids_are_append_only() {
-    let committed: BTreeSet<&str> = include_str!("../ids.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+    let committed: BTreeSet<&str> =
+        include_str!("../ids.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
     let now: BTreeSet<&str> = all().map(|rule| rule.id).collect();
     let gone: Vec<_> = committed.difference(&now).collect();
     assert!(gone.is_empty(), "rules that were released are gone: {gone:?}");
@@ -67,8 +74,17 @@ fn there_are_no_more_rules_than_bits() {
 #[test]
 fn remedies_use_known_placeholders_only() {
     let known = [
-        "id", "name", "symbol", "resource_group", "subscription", "workspace", "workspace_id", "parent", "parent_id",
-        "location", "identity_type",
+        "id",
+        "name",
+        "symbol",
+        "resource_group",
+        "subscription",
+        "workspace",
+        "workspace_id",
+        "parent",
+        "parent_id",
+        "location",
+        "identity_type",
     ];
     each(|rule| {
         let Remedy { az, bicep, terraform, portal } = rule.remedy;
@@ -78,7 +94,8 @@ fn remedies_use_known_placeholders_only() {
             }
             for part in text.split('{').skip(1) {
                 let word = part.split('}').next().unwrap_or("");
-                let placeholder = !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                let placeholder =
+                    !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
                 if placeholder && !known.contains(&word) {
                     return Err(format!("unknown placeholder {{{word}}}"));
                 }

@@ -30,17 +30,27 @@ fn unknown_keys_are_refused_with_their_place_and_a_suggestion() {
 
 #[test]
 fn rules_and_severities_must_exist() {
-    refused("disabled_rules = [\"storage-shared-keys-access\"]", &["did you mean `storage-shared-key-access`"]);
+    refused(
+        "disabled_rules = [\"storage-shared-keys-access\"]",
+        &["did you mean `storage-shared-key-access`"],
+    );
     refused("[rules.storage-shared-key-access]\nseverity = \"bad\"", &["`bad` is no severity"]);
     assert!(parse("[rules.storage-shared-key-access]\nseverity = \"low\"").is_ok());
 }
 
 #[test]
 fn waivers_need_a_reason_an_approver_and_an_end() {
-    let waiver = |extra: &str| format!("[[waivers]]\nrule = \"storage-shared-key-access\"\nresource = \"*\"\n{extra}");
+    let waiver =
+        |extra: &str| format!("[[waivers]]\nrule = \"storage-shared-key-access\"\nresource = \"*\"\n{extra}");
     refused(&waiver("justification = \"x\"\napprover = \"y\""), &["missing field `expires`"]);
-    refused(&waiver("justification = \" \"\napprover = \"y\"\nexpires = \"2027-01-01\""), &["`justification` is empty"]);
-    refused(&waiver("justification = \"x\"\napprover = \"y\"\nexpires = \"2099-01-01\""), &["at most 365", "max_waiver_days"]);
+    refused(
+        &waiver("justification = \" \"\napprover = \"y\"\nexpires = \"2027-01-01\""),
+        &["`justification` is empty"],
+    );
+    refused(
+        &waiver("justification = \"x\"\napprover = \"y\"\nexpires = \"2099-01-01\""),
+        &["at most 365", "max_waiver_days"],
+    );
     refused(&waiver("justification = \"x\"\napprover = \"y\"\nexpires = \"soon\""), &["line 6"]);
     // An expired one is no error: its findings count again, and the report says so.
     assert!(parse(&waiver("justification = \"x\"\napprover = \"y\"\nexpires = \"2020-01-01\"")).is_ok());
@@ -48,7 +58,10 @@ fn waivers_need_a_reason_an_approver_and_an_end() {
 
 #[test]
 fn scopes_are_compared_by_segment_and_without_case() {
-    let settings = parse("[scopes]\ninclude = [\"/subscriptions/A\"]\nexclude = [\"/subscriptions/a/resourceGroups/lab\"]").unwrap();
+    let settings = parse(
+        "[scopes]\ninclude = [\"/subscriptions/A\"]\nexclude = [\"/subscriptions/a/resourceGroups/lab\"]",
+    )
+    .unwrap();
     assert!(settings.in_scope("/SUBSCRIPTIONS/a/resourceGroups/rg/x"));
     assert!(!settings.in_scope("/subscriptions/ab/resourceGroups/rg"));
     assert!(!settings.in_scope("/subscriptions/a/resourcegroups/LAB/x"));

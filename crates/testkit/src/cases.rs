@@ -72,12 +72,19 @@ impl CaseFile {
     }
 
     fn block(&mut self, language: &str, body: String) -> Result<(), String> {
-        let Some(case) = self.cases.last_mut() else { return Err("a code block before the first case".to_owned()) };
+        let Some(case) = self.cases.last_mut() else {
+            return Err("a code block before the first case".to_owned());
+        };
         match language {
             "yaml" => case.inventory = body,
             "toml" => case.settings = body,
-            "expect" => case.expect = body.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect(),
-            other => return Err(format!("{}: a code block in `{other}`; use yaml, toml or expect", case.title)),
+            "expect" => {
+                case.expect =
+                    body.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
+            }
+            other => {
+                return Err(format!("{}: a code block in `{other}`; use yaml, toml or expect", case.title));
+            }
         }
         Ok(())
     }
@@ -88,7 +95,8 @@ pub fn inventory(yaml: &str) -> Result<Inventory, String> {
     let items: Vec<Value> = serde_saphyr::from_str(yaml).map_err(|error| format!("inventory: {error}"))?;
     let mut builder = Builder::new();
     let source = builder.source("case");
-    let documents: Vec<Value> = items.into_iter().map(|item| coverage(&item).unwrap_or_else(|| expand_all(item))).collect();
+    let documents: Vec<Value> =
+        items.into_iter().map(|item| coverage(&item).unwrap_or_else(|| expand_all(item))).collect();
     builder.absorb(source, Piece::of_values("case", &documents).parse(Keep::Facts));
     let inventory = builder.finish();
     let notes: Vec<String> = inventory.coverage().notes.iter().map(|note| note.reason.clone()).collect();
@@ -126,7 +134,8 @@ pub fn run(rule: &str, case: &Case) -> Result<(), String> {
     let mut problems = Vec::new();
     let mut met = BTreeSet::new();
     for line in &case.expect {
-        let outcome = expected(line, &said).and_then(|found| passed(rule, line, &inventory, &settings).map(|()| found));
+        let outcome =
+            expected(line, &said).and_then(|found| passed(rule, line, &inventory, &settings).map(|()| found));
         match outcome {
             Ok(found) => met.extend(found),
             Err(problem) => problems.push(problem),
@@ -200,11 +209,16 @@ fn expected(line: &str, said: &[Said]) -> Result<Vec<usize>, String> {
     let severity = words.next().unwrap_or("");
     let about = |s: &Said| s.id.eq_ignore_ascii_case(&id);
     let found = said.iter().enumerate().find(|(_, s)| {
-        s.word == word && about(s) && (severity.is_empty() || s.severity == severity) && s.text.contains(text.trim())
+        s.word == word
+            && about(s)
+            && (severity.is_empty() || s.severity == severity)
+            && s.text.contains(text.trim())
     });
     match word {
         "finding" | "not-judged" => found.map(|(at, _)| vec![at]).ok_or_else(|| format!("missing: {line}")),
-        "pass" | "silent" if said.iter().any(about) => Err(format!("neither finding nor gap expected: {line}")),
+        "pass" | "silent" if said.iter().any(about) => {
+            Err(format!("neither finding nor gap expected: {line}"))
+        }
         "pass" | "silent" => Ok(Vec::new()),
         _ => Err(format!("an expected line starts with finding, pass, not-judged or silent: {line}")),
     }

@@ -120,16 +120,28 @@ impl Resource<'_> {
         let length = |text: &Option<Cow<'_, str>>| text.as_ref().map_or(0, |t| t.len());
         let own = &self.properties;
         let texts = [
-            &own.storage_account, &own.key_vault, &own.container_registry, &own.application_insights,
-            &own.hub_resource_id, &own.primary_user_assigned_identity, &own.system_datastores_auth_mode,
-            &own.role_assignment_mode, &self.kind, &self.location,
+            &own.storage_account,
+            &own.key_vault,
+            &own.container_registry,
+            &own.application_insights,
+            &own.hub_resource_id,
+            &own.primary_user_assigned_identity,
+            &own.system_datastores_auth_mode,
+            &own.role_assignment_mode,
+            &self.kind,
+            &self.location,
         ];
         let flags = [
-            own.allow_shared_key_access, own.default_to_o_auth_authentication, own.admin_user_enabled,
-            own.anonymous_pull_enabled, own.enable_rbac_authorization,
+            own.allow_shared_key_access,
+            own.default_to_o_auth_authentication,
+            own.admin_user_enabled,
+            own.anonymous_pull_enabled,
+            own.enable_rbac_authorization,
         ];
-        let identity = self.identity.as_ref().map_or(0, |i| length(&i.identity_type) + length(&i.principal_id));
-        let system = self.system_data.as_ref().map_or(0, |s| length(&s.created_by) + length(&s.last_modified_at));
+        let identity =
+            self.identity.as_ref().map_or(0, |i| length(&i.identity_type) + length(&i.principal_id));
+        let system =
+            self.system_data.as_ref().map_or(0, |s| length(&s.created_by) + length(&s.last_modified_at));
         texts.into_iter().map(length).sum::<usize>()
             + flags.into_iter().flatten().filter(|flag| *flag).count()
             + self.tags.as_ref().map_or(0, BTreeMap::len)

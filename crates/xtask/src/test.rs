@@ -10,7 +10,8 @@ pub(crate) fn run() -> Result<(), String> {
         return Err(format!("stale, run `cargo xtask gen`:\n  {}", list.join("\n  ")));
     }
     // Nextest where it is installed: it runs each test in a process of its own, and in parallel across crates.
-    let nextest = Command::new(env!("CARGO")).args(["nextest", "--version"]).output().is_ok_and(|o| o.status.success());
+    let nextest =
+        Command::new(env!("CARGO")).args(["nextest", "--version"]).output().is_ok_and(|o| o.status.success());
     if nextest {
         let profile = if std::env::var_os("CI").is_some() { "ci" } else { "default" };
         cargo(&["nextest", "run", "--workspace", "--profile", profile])?;

@@ -17,8 +17,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
 const PURE: &[&str] = &["model", "intake", "rules", "report"];
 const PURE_MAY_USE: &[&str] = &[
-    "aho-corasick", "askama", "foldhash", "globset", "hashbrown", "jiff", "memchr", "rayon", "regex", "schemars", "serde",
-    "serde-saphyr", "serde_json", "sha2", "smallvec", "sonic-rs", "strsim", "thiserror", "toml", "unicode-width",
+    "aho-corasick",
+    "askama",
+    "foldhash",
+    "globset",
+    "hashbrown",
+    "jiff",
+    "memchr",
+    "rayon",
+    "regex",
+    "schemars",
+    "serde",
+    "serde-saphyr",
+    "serde_json",
+    "sha2",
+    "smallvec",
+    "sonic-rs",
+    "strsim",
+    "thiserror",
+    "toml",
+    "unicode-width",
 ];
 
 fn crates() -> PathBuf {
@@ -60,7 +78,10 @@ fn pure_crates_use_nothing_that_reaches_outside() {
             assert!(PURE_MAY_USE.contains(&other.as_str()), "`{name}` is pure: is `{other}`?");
         }
         let lib = std::fs::read_to_string(crates().join(name).join("src/lib.rs")).unwrap();
-        assert!(lib.contains("#![deny(clippy::disallowed_methods)]"), "`{name}` must deny what clippy.toml bans");
+        assert!(
+            lib.contains("#![deny(clippy::disallowed_methods)]"),
+            "`{name}` must deny what clippy.toml bans"
+        );
     }
 }
 
@@ -69,7 +90,8 @@ fn pure_crates_use_nothing_that_reaches_outside() {
 fn no_file_names_a_machine() {
     let root = crates().join("..");
     let mut folders = vec![root.clone()];
-    let words = [["/ro", "ot/"].concat(), ["/ho", "me/"].concat(), ["/wo", "rk/"].concat(), ["/Us", "ers/"].concat()];
+    let words =
+        [["/ro", "ot/"].concat(), ["/ho", "me/"].concat(), ["/wo", "rk/"].concat(), ["/Us", "ers/"].concat()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -22,7 +22,8 @@ pub(crate) fn run(args: &AuditArgs, color: ColorChoice) -> Result<Exit, Error> {
     let progress = !args.quiet && std::io::stderr().is_terminal();
     let inventory = input::read(&args.paths, Keep::Facts, progress)?;
     let audit = dekey_rules::audit(&inventory, &loaded.settings, as_of);
-    let report = Report::new(&inventory, &audit, &loaded.settings, env!("CARGO_PKG_VERSION"), baseline.as_ref());
+    let report =
+        Report::new(&inventory, &audit, &loaded.settings, env!("CARGO_PKG_VERSION"), baseline.as_ref());
     write_all(args, color, &report)?;
     if let Some(path) = &args.write_baseline {
         let known = audit.findings.iter().map(|finding| report.fingerprint(finding));
@@ -50,7 +51,9 @@ fn write_all(args: &AuditArgs, color: ColorChoice, report: &Report<'_>) -> Resul
         if let Some(path) = file {
             let mut out = BufWriter::new(File::create(path).map_err(Error::file(path))?);
             let options = TerminalOptions { width: 100, color: false, all: args.all };
-            write(*format, report, &options, &mut out).and_then(|()| out.flush()).map_err(Error::file(path))?;
+            write(*format, report, &options, &mut out)
+                .and_then(|()| out.flush())
+                .map_err(Error::file(path))?;
             say(args, path);
         }
     }
@@ -73,10 +76,15 @@ fn say(args: &AuditArgs, path: &Path) {
     }
 }
 
-fn write(format: Format, report: &Report<'_>, options: &TerminalOptions, out: &mut dyn Write) -> std::io::Result<()> {
+fn write(
+    format: Format,
+    report: &Report<'_>,
+    options: &TerminalOptions,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     match format {
         Format::Terminal => dekey_report::terminal::render(report, options, out),
-        Format::Json => dekey_report::json::render(report, out),
+        Format::Json => dekey_report::json::v1::render(report, out),
         Format::Sarif => dekey_report::sarif::render(report, out),
         Format::Junit => dekey_report::junit::render(report, out),
         Format::Csv => dekey_report::csv::render(report, out),

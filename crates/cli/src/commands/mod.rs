@@ -31,7 +31,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
 
 fn schema(format: SchemaFormat) -> Result<Exit, Error> {
     let schema = match format {
-        SchemaFormat::Audit => dekey_report::json::schema(),
+        SchemaFormat::Audit => dekey_report::json::v1::schema(),
         SchemaFormat::Settings => dekey_rules::Settings::schema(),
     };
     writeln!(std::io::stdout().lock(), "{schema:#}")?;

@@ -31,7 +31,10 @@ fn text(out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn as_json(rule: &Rule) -> serde_json::Value {
-    let controls = rule.controls.iter().map(|c| json!({ "framework": c.framework, "id": c.id, "source": c.source.as_str() }));
+    let controls = rule
+        .controls
+        .iter()
+        .map(|c| json!({ "framework": c.framework, "id": c.id, "source": c.source.as_str() }));
     json!({
         "id": rule.id,
         "title": rule.title(),

@@ -95,7 +95,10 @@ impl Parts {
         let file = File::open(path).map_err(Error::file(path))?;
         let found = Self::from_archive(file).map_err(Error::file(path))?;
         found.ok_or_else(|| {
-            Error::Input(format!("{}: not a snapshot: expected {MANIFEST} and {RESOURCES} in it", path.display()))
+            Error::Input(format!(
+                "{}: not a snapshot: expected {MANIFEST} and {RESOURCES} in it",
+                path.display()
+            ))
         })
     }
 
@@ -150,7 +153,8 @@ fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
 fn verify(path: &Path) -> Result<Exit, Error> {
     let parts = Parts::open(path)?;
     let bad = |what: &str| Error::Input(format!("{}: {what}", path.display()));
-    let value = serde_json::from_slice(&parts.manifest).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
+    let value =
+        serde_json::from_slice(&parts.manifest).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
     let manifest = Manifest::read(value).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
     let mut hasher = SnapshotWriter::new(std::io::sink(), None);
     for line in parts.resources.split_inclusive(|b| *b == b'\n') {
@@ -159,7 +163,9 @@ fn verify(path: &Path) -> Result<Exit, Error> {
     let (_, resources, hash) = hasher.finish();
     if manifest.content_hash.as_deref() != Some(hash.as_str()) {
         let said = manifest.content_hash.as_deref().unwrap_or("nothing");
-        return Err(bad(&format!("the resources were changed: the manifest says {said}, they hash to {hash}")));
+        return Err(bad(&format!(
+            "the resources were changed: the manifest says {said}, they hash to {hash}"
+        )));
     }
     if manifest.resources != Some(resources) {
         return Err(bad(&format!("{resources} resources, the manifest says {:?}", manifest.resources)));
@@ -170,7 +176,12 @@ fn verify(path: &Path) -> Result<Exit, Error> {
         return Err(bad(&format!("{} of {resources} resources can be read", inventory.len())));
     }
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}: {resources} resources, {} coverage lines, {hash}: as written", path.display(), manifest.coverage.len())?;
+    writeln!(
+        out,
+        "{}: {resources} resources, {} coverage lines, {hash}: as written",
+        path.display(),
+        manifest.coverage.len()
+    )?;
     Ok(Exit::Clean)
 }
 

@@ -14,7 +14,11 @@ fn ids(done: &crate::Done) -> Vec<String> {
 #[test]
 fn files_folders_stdin_and_snapshots_give_the_same_findings() {
     let run = Run::new();
-    let documents = format!("[{},{}]", workspace("a", r#""properties":{}"#), workspace("b", r#""identity":null,"properties":{}"#));
+    let documents = format!(
+        "[{},{}]",
+        workspace("a", r#""properties":{}"#),
+        workspace("b", r#""identity":null,"properties":{}"#)
+    );
     run.write("export/list.json", &documents);
     run.write("export/readme.txt", "not read");
     let expected = ids(&run.dekey(&["audit", "export/list.json", "--format", "json"]));
@@ -37,9 +41,14 @@ fn what_was_not_read_is_in_the_coverage() {
     let json = run.dekey(&["audit", "in", "--format", "json"]).json();
     let notes = json["coverage"]["notes"].as_array().unwrap();
     let has = |source: &str, word: &str| {
-        notes.iter().any(|n| n["source"].as_str().unwrap().ends_with(source) && n["reason"].as_str().unwrap().contains(word))
+        notes.iter().any(|n| {
+            n["source"].as_str().unwrap().ends_with(source) && n["reason"].as_str().unwrap().contains(word)
+        })
     };
-    assert!(has("cut.json", "breaks off") && has("other.json", "not an ARM resource") && has("in", "other types"), "{notes:#?}");
+    assert!(
+        has("cut.json", "breaks off") && has("other.json", "not an ARM resource") && has("in", "other types"),
+        "{notes:#?}"
+    );
 }
 
 #[test]
@@ -68,7 +77,10 @@ fn a_baseline_hides_what_was_known_and_nothing_else() {
     let json = run.dekey(&["audit", "in.json", "--baseline", "known.json", "--format", "json"]).json();
     assert_eq!(json["findings"].as_array().unwrap().len(), 0);
     assert!(json["known_from_baseline"].as_u64().unwrap() > 0);
-    run.write("in.json", &format!("[{},{}]", workspace("a", r#""properties":{}"#), workspace("b", r#""properties":{}"#)));
+    run.write(
+        "in.json",
+        &format!("[{},{}]", workspace("a", r#""properties":{}"#), workspace("b", r#""properties":{}"#)),
+    );
     let json = run.dekey(&["audit", "in.json", "--baseline", "known.json", "--format", "json"]).json();
     let new = json["findings"].as_array().unwrap();
     assert!(!new.is_empty() && new.iter().all(|f| f["resource"].as_str().unwrap().ends_with("/b")));
@@ -87,9 +99,21 @@ fn waived_findings_are_shown_beside_and_expired_waivers_count_for_nothing() {
     run.write("dekey.toml", &waiver("2026-12-31"));
     let json = audit();
     assert_eq!(json["waived"].as_array().unwrap().len(), 1);
-    assert!(json["findings"].as_array().unwrap().iter().all(|f| f["rule"] != "workspace-without-system-assigned-identity"));
+    assert!(
+        json["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|f| f["rule"] != "workspace-without-system-assigned-identity")
+    );
     run.write("dekey.toml", &waiver("2026-11-22"));
     let json = audit();
     assert_eq!(json["waived"].as_array().unwrap().len(), 0);
-    assert!(json["findings"].as_array().unwrap().iter().any(|f| f["rule"] == "workspace-without-system-assigned-identity"));
+    assert!(
+        json["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["rule"] == "workspace-without-system-assigned-identity")
+    );
 }

@@ -9,8 +9,11 @@ const FORMATS: [&str; 8] = ["terminal", "json", "sarif", "junit", "csv", "markdo
 fn canaries() -> Vec<String> {
     let key = "Q0FOQVJZ".repeat(10) + "Q0FOQV==";
     vec![
-        format!("DefaultEndpointsProtocol=https;AccountName=canary;AccountKey={key};EndpointSuffix=core.windows.net"),
-        "https://canary.blob.core.windows.net/c?sv=2024-11-04&sig=CANARYcanaryCANARYcanaryCANARYcanary%3D".to_owned(),
+        format!(
+            "DefaultEndpointsProtocol=https;AccountName=canary;AccountKey={key};EndpointSuffix=core.windows.net"
+        ),
+        "https://canary.blob.core.windows.net/c?sv=2024-11-04&sig=CANARYcanaryCANARYcanaryCANARYcanary%3D"
+            .to_owned(),
         key,
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.CANARYcanaryCANARY".to_owned(),
         "password=CANARY-hunter22".to_owned(),

@@ -22,7 +22,9 @@ fn every_rule_fires_passes_and_is_not_judged_somewhere() {
         .iter()
         .filter(|(id, _)| !EXCEPTIONS.iter().any(|(own, _)| own == id))
         .filter(|(_, [found, passed, unjudged])| *found == 0 || *passed == 0 || *unjudged == 0)
-        .map(|(id, [found, passed, unjudged])| format!("{id}: {found} findings, {passed} passes, {unjudged} not judged"))
+        .map(|(id, [found, passed, unjudged])| {
+            format!("{id}: {found} findings, {passed} passes, {unjudged} not judged")
+        })
         .collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     assert_eq!(json["errors"].as_array().unwrap().len(), 0);

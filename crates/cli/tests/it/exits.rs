@@ -36,7 +36,8 @@ fn audited(document: &str, args: &[&str]) -> i32 {
     run.write("dekey.toml", &only_identity());
     run.write("manifest.json", MANIFEST_OF_ALL);
     run.write("w.json", document);
-    let args: Vec<&str> = ["audit", "w.json", "manifest.json", "--quiet"].iter().chain(args).copied().collect();
+    let args: Vec<&str> =
+        ["audit", "w.json", "manifest.json", "--quiet"].iter().chain(args).copied().collect();
     run.dekey(&args).code()
 }
 
@@ -67,7 +68,10 @@ fn usage_errors_say_what_to_do() {
         (&["audit"][..], "<PATH>"),
         (&["audit", "w.json", "--format", "pdf"], "no such format; use terminal, json"),
         (&["audit", "w.json", "--format", "json="], "empty"),
-        (&["audit", "w.json", "--format", "json", "--format", "sarif"], "only one format can go to the standard output"),
+        (
+            &["audit", "w.json", "--format", "json", "--format", "sarif"],
+            "only one format can go to the standard output",
+        ),
         (&["audit", "w.json", "--fail-on", "bad"], "use critical, high"),
         (&["explain", "storage-shared-keys"], "did you mean `storage-shared-key-access`"),
         (&["frobnicate"], "unrecognized subcommand"),
@@ -92,7 +96,11 @@ fn settings_are_found_above_and_their_mistakes_have_a_place() {
     run.write("below/w.json", &good());
     let done = run.dekey(&["audit", "below/w.json"]);
     assert_eq!(done.code(), 2);
-    assert!(done.err().contains("dekey.toml: line 1, column 1: unknown key `identity_standart`; did you mean"), "{}", done.err());
+    assert!(
+        done.err().contains("dekey.toml: line 1, column 1: unknown key `identity_standart`; did you mean"),
+        "{}",
+        done.err()
+    );
     let other = run.write("other.toml", "");
     let done = run.dekey(&["audit", "below/w.json", "--settings", other.to_str().unwrap(), "--quiet"]);
     assert_ne!(done.code(), 2);

@@ -69,7 +69,8 @@ impl Done {
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out()).unwrap_or_else(|error| panic!("{error}: {}{}", self.out(), self.err()))
+        serde_json::from_str(&self.out())
+            .unwrap_or_else(|error| panic!("{error}: {}{}", self.out(), self.err()))
     }
 }
 

@@ -7,8 +7,20 @@ fn several_formats_at_once() {
     let run = Run::new();
     run.write("in.json", &workspace("a", r#""properties":{}"#));
     let done = run.dekey(&[
-        "audit", "in.json", "--format", "sarif=o.sarif", "--format", "html=o.html", "--format", "junit=o.xml", "--format", "csv=o.csv",
-        "--format", "markdown=o.md", "--format", "json",
+        "audit",
+        "in.json",
+        "--format",
+        "sarif=o.sarif",
+        "--format",
+        "html=o.html",
+        "--format",
+        "junit=o.xml",
+        "--format",
+        "csv=o.csv",
+        "--format",
+        "markdown=o.md",
+        "--format",
+        "json",
     ]);
     assert!(done.json()["findings"].is_array());
     assert!(done.err().contains("wrote o.sarif"));
@@ -52,6 +64,9 @@ fn every_format_tells_what_was_not_judged() {
     run.write("in.json", &workspace("a", r#""dekey":{"partial":true}"#));
     for format in ["terminal", "json", "sarif", "junit", "csv", "markdown", "github", "html"] {
         let out = run.dekey(&["audit", "in.json", "--format", format]).out().to_lowercase();
-        assert!(["not judged", "not_judged", "not-judged"].iter().any(|word| out.contains(word)), "{format}: {out}");
+        assert!(
+            ["not judged", "not_judged", "not-judged"].iter().any(|word| out.contains(word)),
+            "{format}: {out}"
+        );
     }
 }

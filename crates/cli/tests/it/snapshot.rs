@@ -4,8 +4,15 @@ use crate::{Run, workspace};
 
 fn packed() -> Run {
     let run = Run::new();
-    run.write("in.json", &format!("[{},{}]", workspace("b", r#""properties":{"x":1}"#), workspace("a", r#""properties":{}"#)));
-    assert_eq!(run.dekey(&["snapshot", "pack", "in.json", "-o", "s.tar.zst", "--taken-at", "2026-11-01T00:00:00Z"]).code(), 0);
+    run.write(
+        "in.json",
+        &format!("[{},{}]", workspace("b", r#""properties":{"x":1}"#), workspace("a", r#""properties":{}"#)),
+    );
+    assert_eq!(
+        run.dekey(&["snapshot", "pack", "in.json", "-o", "s.tar.zst", "--taken-at", "2026-11-01T00:00:00Z"])
+            .code(),
+        0
+    );
     run
 }
 
@@ -44,10 +51,17 @@ fn a_changed_snapshot_does_not_verify() {
 #[test]
 fn diff_speaks_in_words_and_exits_with_ten() {
     let run = packed();
-    run.write("new.json", &format!("[{}]", workspace("a", r#""identity":{"type":"SystemAssigned"},"properties":{}"#)));
+    run.write(
+        "new.json",
+        &format!("[{}]", workspace("a", r#""identity":{"type":"SystemAssigned"},"properties":{}"#)),
+    );
     let done = run.dekey(&["snapshot", "diff", "s.tar.zst", "new.json"]);
     assert_eq!(done.code(), 10);
-    assert!(done.out().contains("workspaces `b` is gone") && done.out().contains("identity"), "{}", done.out());
+    assert!(
+        done.out().contains("workspaces `b` is gone") && done.out().contains("identity"),
+        "{}",
+        done.out()
+    );
     let same = run.dekey(&["snapshot", "diff", "s.tar.zst", "in.json"]);
     assert_eq!((same.code(), same.out().trim()), (0, "nothing changed"));
     let json = run.dekey(&["snapshot", "diff", "s.tar.zst", "new.json", "--format", "json"]).json();

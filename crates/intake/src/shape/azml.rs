@@ -124,7 +124,9 @@ fn identity(given: Option<&Value>) -> Value {
     put(&mut out, "type", text(block, "type"));
     put(&mut out, "principalId", text(block, "principal_id"));
     let attached = match block.get("user_assigned_identities") {
-        Some(Value::Array(list)) => list.iter().filter_map(|one| text(one.as_object()?, "resource_id")).collect(),
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(|one| text(one.as_object()?, "resource_id")).collect()
+        }
         Some(Value::Object(map)) => map.keys().map(String::as_str).collect(),
         _ => Vec::new(),
     };
@@ -168,7 +170,9 @@ fn compute(map: &Map<String, Value>, given: Option<&str>, properties: &mut Map<S
     put(properties, "computeType", given);
     let Some(open) = map.get("ssh_public_access_enabled").and_then(Value::as_bool) else { return };
     let inner = match given {
-        Some("ComputeInstance") => json!({ "sshSettings": { "sshPublicAccess": if open { "Enabled" } else { "Disabled" } } }),
+        Some("ComputeInstance") => {
+            json!({ "sshSettings": { "sshPublicAccess": if open { "Enabled" } else { "Disabled" } } })
+        }
         _ => json!({ "remoteLoginPortPublicAccess": if open { "Enabled" } else { "Disabled" } }),
     };
     properties.insert("properties".to_owned(), inner);

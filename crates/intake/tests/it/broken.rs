@@ -6,7 +6,11 @@ use dekey_model::NoteKind;
 
 #[test]
 fn a_truncated_list_keeps_what_was_whole() {
-    let text = format!("[\n{},\n{},\n{{\"id\":\"/subs", workspace("a", r#""properties":{}"#), workspace("b", r#""properties":{}"#));
+    let text = format!(
+        "[\n{},\n{},\n{{\"id\":\"/subs",
+        workspace("a", r#""properties":{}"#),
+        workspace("b", r#""properties":{}"#)
+    );
     let inventory = inventory(&[("cut.json", &text)]);
     assert_eq!(inventory.len(), 2);
     let [note] = inventory.coverage().notes.as_slice() else { panic!("{:?}", inventory.coverage().notes) };
@@ -16,7 +20,8 @@ fn a_truncated_list_keeps_what_was_whole() {
 
 #[test]
 fn a_malformed_resource_loses_no_neighbour() {
-    let mut items: Vec<String> = (0..10_000).map(|n| workspace(&format!("w{n}"), r#""properties":{}"#)).collect();
+    let mut items: Vec<String> =
+        (0..10_000).map(|n| workspace(&format!("w{n}"), r#""properties":{}"#)).collect();
     items[4_321] = r#"{"id": oops, "properties": {}}"#.to_owned();
     let inventory = inventory(&[("odd.json", &format!("[\n{}\n]", items.join(",\n")))]);
     assert_eq!(inventory.len(), 9_999);
@@ -26,15 +31,15 @@ fn a_malformed_resource_loses_no_neighbour() {
 
 #[test]
 fn positions_count_lines_and_columns_from_one() {
-    for (text, line, column) in [
-        ("{\"a\" 1}", 1, 6),
-        ("\n\n  [{]", 3, 5),
-        ("[\n  {\"id\": \"x\" \"y\"}\n]", 2, 14),
-        ("[1] x", 1, 5),
-    ] {
+    for (text, line, column) in
+        [("{\"a\" 1}", 1, 6), ("\n\n  [{]", 3, 5), ("[\n  {\"id\": \"x\" \"y\"}\n]", 2, 14), ("[1] x", 1, 5)]
+    {
         let inventory = inventory(&[("x.json", text)]);
         let notes = &inventory.coverage().notes;
-        assert!(notes.iter().any(|n| n.kind == NoteKind::Malformed && (n.line, n.column) == (line, column)), "{text}: {notes:?}");
+        assert!(
+            notes.iter().any(|n| n.kind == NoteKind::Malformed && (n.line, n.column) == (line, column)),
+            "{text}: {notes:?}"
+        );
     }
 }
 
@@ -72,14 +77,19 @@ fn a_deeply_nested_property_that_is_kept_is_cut_not_lost() {
 
 #[test]
 fn errors_never_quote_the_document() {
-    let inventory = inventory(&[("x.json", r#"[{"id": "/s", "password": hunter22}, {"password" "hunter22"}]"#), ("y.yaml", "a: [hunter22")]);
+    let inventory = inventory(&[
+        ("x.json", r#"[{"id": "/s", "password": hunter22}, {"password" "hunter22"}]"#),
+        ("y.yaml", "a: [hunter22"),
+    ]);
     assert!(!inventory.coverage().notes.is_empty());
     assert!(!format!("{:?}", inventory.coverage().notes).contains("hunter22"));
 }
 
 #[test]
 fn small_windows_cut_the_same_resources() {
-    let items: Vec<String> = (0..50).map(|n| workspace(&format!("w{n}"), r#""tags":{"a":"é\"}]{"},"properties":{"x":[1,{}]}"#)).collect();
+    let items: Vec<String> = (0..50)
+        .map(|n| workspace(&format!("w{n}"), r#""tags":{"a":"é\"}]{"},"properties":{"x":[1,{}]}"#))
+        .collect();
     let text = format!("{{\"value\":[{}],\"nextLink\":null}}\n{}", items.join(", \n"), items[0]);
     let count = |piece: usize| {
         let mut drafts = 0;

@@ -9,7 +9,12 @@ use proptest::prelude::*;
 fn answer() -> impl Strategy<Value = String> {
     let version = prop_oneof![Just(None), Just(Some("2024-04-01")), Just(Some("2025-12-01"))];
     let text = prop_oneof![Just("absent"), Just("null"), Just("\"x\""), Just("\"y\"")];
-    let identity = prop_oneof![Just("absent"), Just("null"), Just(r#"{"type":"SystemAssigned"}"#), Just(r#"{"type":"None"}"#)];
+    let identity = prop_oneof![
+        Just("absent"),
+        Just("null"),
+        Just(r#"{"type":"SystemAssigned"}"#),
+        Just(r#"{"type":"None"}"#)
+    ];
     let tags = prop_oneof![Just("absent"), Just("null"), Just(r#"{"owner":"ana"}"#), Just("{}")];
     (0..4u8, any::<bool>(), version, text.clone(), text, identity, tags).prop_map(
         |(n, upper, version, storage, vault, identity, tags)| {
@@ -17,7 +22,8 @@ fn answer() -> impl Strategy<Value = String> {
             if upper {
                 id = id.to_uppercase();
             }
-            let mut members = vec![format!(r#""id":"{id}","type":"Microsoft.MachineLearningServices/workspaces""#)];
+            let mut members =
+                vec![format!(r#""id":"{id}","type":"Microsoft.MachineLearningServices/workspaces""#)];
             let mut member = |name: &str, value: &str| {
                 if value != "absent" {
                     members.push(format!(r#""{name}":{value}"#));

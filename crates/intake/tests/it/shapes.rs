@@ -77,7 +77,9 @@ fn az_role_assignments_groups_and_accounts() {
         r#"{{"id":"/subscriptions/{sub}/resourceGroups/rg","location":"x","name":"rg","properties":{{"provisioningState":"Succeeded"}},
         "tags":{{"owner":"ana"}},"type":"Microsoft.Resources/resourceGroups"}}"#
     );
-    let account = format!(r#"{{"cloudName":"AzureCloud","id":"{sub}","isDefault":true,"name":"Prod","state":"Enabled","tenantId":"t"}}"#);
+    let account = format!(
+        r#"{{"cloudName":"AzureCloud","id":"{sub}","isDefault":true,"name":"Prod","state":"Enabled","tenantId":"t"}}"#
+    );
     let inventory = inventory(&[("az.json", &format!("[{role},{group},{account}]"))]);
     assert!(inventory.coverage().notes.is_empty(), "{:?}", inventory.coverage().notes);
     let role = inventory.of_kind(Kind::RoleAssignment)[0];
@@ -130,7 +132,10 @@ fn powershell_exports() {
 #[test]
 fn what_is_not_an_export_is_named() {
     for (text, word) in [
-        (r#"{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":[]}"#, "template"),
+        (
+            r#"{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":[]}"#,
+            "template",
+        ),
         (r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#, "AuthorizationFailed"),
         (r#"{"terraform_version":"1.11"}"#, "Terraform"),
         (r#"{"hello":"world"}"#, "not an ARM resource"),
@@ -141,7 +146,10 @@ fn what_is_not_an_export_is_named() {
         let inventory = inventory(&[("x", text)]);
         assert!(inventory.is_empty());
         let notes = &inventory.coverage().notes;
-        assert!(notes.iter().any(|n| n.kind == NoteKind::NotUnderstood && n.reason.contains(word)), "{text}: {notes:?}");
+        assert!(
+            notes.iter().any(|n| n.kind == NoteKind::NotUnderstood && n.reason.contains(word)),
+            "{text}: {notes:?}"
+        );
     }
 }
 
@@ -149,7 +157,8 @@ fn what_is_not_an_export_is_named() {
 fn a_manifest_says_what_was_asked() {
     let manifest = r#"{"dekey":"manifest/1","coverage":[{"kind":"connections","scope":"/","outcome":"read"},
         {"kind":"computes","scope":"/","outcome":"refused","reason":"403"}]}"#;
-    let inventory = inventory(&[("manifest.json", manifest), ("w.json", &workspace("w", r#""properties":{}"#))]);
+    let inventory =
+        inventory(&[("manifest.json", manifest), ("w.json", &workspace("w", r#""properties":{}"#))]);
     let workspace = inventory.find(&workspace_id("w")).unwrap();
     assert_eq!(workspace.children_covered(Kind::Connection), dekey_model::Covered::Yes);
     assert_eq!(workspace.children_covered(Kind::Compute), dekey_model::Covered::Refused("403"));

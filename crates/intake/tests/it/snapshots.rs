@@ -15,7 +15,10 @@ fn lines(documents: &[(&str, &str)]) -> String {
 fn a_snapshot_of_a_snapshot_is_the_same() {
     let text = format!(
         "[{},{}]",
-        workspace("b", r#""apiVersion":"2025-12-01","zeta":1,"properties":{"new":{"x":[1,2]}},"tags":{"b":"1","a":"2"}"#),
+        workspace(
+            "b",
+            r#""apiVersion":"2025-12-01","zeta":1,"properties":{"new":{"x":[1,2]}},"tags":{"b":"1","a":"2"}"#
+        ),
         workspace("a", r#""properties":null"#)
     );
     let once = lines(&[("x.json", &text)]);
@@ -48,26 +51,41 @@ fn secrets_never_reach_a_snapshot() {
     for secret in ["hunter22", "abcdefgh12345678"] {
         assert!(!line.contains(secret), "{line}");
     }
-    assert!(line.contains(r#""credentialsType":"AccountKey""#) && line.contains(r#""secretsType":"AccountKey""#), "{line}");
+    assert!(
+        line.contains(r#""credentialsType":"AccountKey""#) && line.contains(r#""secretsType":"AccountKey""#),
+        "{line}"
+    );
 }
 
 #[test]
 fn changes_are_said_in_words() {
     let old = format!(
         "[{},{}]",
-        workspace("a", r#""identity":null,"properties":{"systemDatastoresAuthMode":"accesskey","keyVault":"/KV"}"#),
+        workspace(
+            "a",
+            r#""identity":null,"properties":{"systemDatastoresAuthMode":"accesskey","keyVault":"/KV"}"#
+        ),
         workspace("gone", r#""properties":{}"#)
     );
     let new = format!(
         "[{},{}]",
-        workspace("a", r#""identity":{"type":"SystemAssigned"},"systemData":{"lastModifiedAt":"2026-01-01T00:00:00Z"},"properties":{"systemDatastoresAuthMode":"identity","keyVault":"/kv"}"#),
+        workspace(
+            "a",
+            r#""identity":{"type":"SystemAssigned"},"systemData":{"lastModifiedAt":"2026-01-01T00:00:00Z"},"properties":{"systemDatastoresAuthMode":"identity","keyVault":"/kv"}"#
+        ),
         workspace("new", r#""properties":{}"#)
     );
-    let (old, new) = (inventory_keeping(&[("o", &old)], Keep::Raw), inventory_keeping(&[("n", &new)], Keep::Raw));
+    let (old, new) =
+        (inventory_keeping(&[("o", &old)], Keep::Raw), inventory_keeping(&[("n", &new)], Keep::Raw));
     let words: Vec<String> = diff(&old, &new).into_iter().map(|c| c.words).collect();
     let has = |text: &str| words.iter().any(|w| w.contains(text));
     assert!(has("workspaces `gone` is gone") && has("workspaces `new` is new"), "{words:?}");
-    assert!(has("systemDatastoresAuthMode changed from `accesskey` to `identity` (its system datastores use identity)"), "{words:?}");
+    assert!(
+        has(
+            "systemDatastoresAuthMode changed from `accesskey` to `identity` (its system datastores use identity)"
+        ),
+        "{words:?}"
+    );
     assert!(has("identity"), "{words:?}");
     assert!(!has("keyVault"), "case of an id is no change: {words:?}");
     assert!(diff(&new, &new).is_empty());

@@ -19,7 +19,9 @@ fn identity_absent_null_and_none_are_the_same() {
 
 #[test]
 fn identity_is_read_with_and_without_a_space_and_in_any_case() {
-    for spelling in ["SystemAssigned,UserAssigned", "SystemAssigned, UserAssigned", "systemassigned,userassigned"] {
+    for spelling in
+        ["SystemAssigned,UserAssigned", "SystemAssigned, UserAssigned", "systemassigned,userassigned"]
+    {
         let both = IdentityState::Known(IdentityType { system: true, user: true });
         assert_eq!(identity_of(&format!(r#""properties":{{}},"identity":{{"type":"{spelling}"}}"#)), both);
     }
@@ -52,7 +54,10 @@ fn null_absent_and_false_are_told_apart() {
         let account = inventory.find(&id(&format!("microsoft.storage/STORAGEACCOUNTS/{name}"))).unwrap();
         account.flag(Field::AllowSharedKeyAccess)
     };
-    assert_eq!((seen("a"), seen("b"), seen("c"), seen("d")), (Seen::Null, Seen::Absent, Seen::Value(false), Seen::Odd));
+    assert_eq!(
+        (seen("a"), seen("b"), seen("c"), seen("d")),
+        (Seen::Null, Seen::Absent, Seen::Value(false), Seen::Odd)
+    );
 }
 
 #[test]
@@ -83,7 +88,8 @@ fn a_graph_row_without_the_identity_column_says_nothing_about_identity() {
 
 #[test]
 fn kind_and_types_have_no_case() {
-    let text = workspace("w", r#""kind":"hub","properties":{}"#).replace("Microsoft.Machine", "MICROSOFT.machine");
+    let text =
+        workspace("w", r#""kind":"hub","properties":{}"#).replace("Microsoft.Machine", "MICROSOFT.machine");
     let inventory = inventory(&[("w.json", &text)]);
     assert_eq!(inventory.of_kind(Kind::Workspace).len(), 1);
     assert_eq!(inventory.find(&workspace_id("W")).unwrap().text(Field::Kind), Seen::Value("hub"));
@@ -94,8 +100,12 @@ fn a_project_has_the_dependents_of_its_hub() {
     let storage = id("Microsoft.Storage/storageAccounts/st");
     let hub = workspace("hub", &format!(r#""kind":"Hub","properties":{{"storageAccount":"{storage}"}}"#));
     let upper = workspace_id("hub").to_uppercase();
-    let project = workspace("p", &format!(r#""kind":"Project","properties":{{"hubResourceId":"{upper}","storageAccount":""}}"#));
-    let account = format!(r#"{{"id":"{storage}","type":"Microsoft.Storage/storageAccounts","properties":{{}}}}"#);
+    let project = workspace(
+        "p",
+        &format!(r#""kind":"Project","properties":{{"hubResourceId":"{upper}","storageAccount":""}}"#),
+    );
+    let account =
+        format!(r#"{{"id":"{storage}","type":"Microsoft.Storage/storageAccounts","properties":{{}}}}"#);
     let whole = inventory(&[("a.json", &format!("[{project},{hub},{account}]"))]);
     let project_link = whole.find(&workspace_id("p")).unwrap().dependent(Field::StorageAccount);
     assert!(matches!(project_link, Link::Found { through_hub: true, .. }));
@@ -123,7 +133,9 @@ fn secrets_in_the_input_are_not_kept() {
     let key = "Zm9v".repeat(21) + "Zm==";
     let text = workspace(
         "w",
-        &format!(r#""tags":{{"conn":"AccountKey={key}","AccountKey={key}":"x"}},"kind":"{key}","properties":{{"storageAccount":"{key}"}}"#),
+        &format!(
+            r#""tags":{{"conn":"AccountKey={key}","AccountKey={key}":"x"}},"kind":"{key}","properties":{{"storageAccount":"{key}"}}"#
+        ),
     );
     let inventory = inventory(&[("w.json", &text)]);
     assert!(!format!("{inventory:?}").contains(&key));
@@ -161,9 +173,13 @@ fn of_several_answers_the_newest_wins_and_gaps_are_filled() {
         "w",
         r#""apiVersion":"2024-04-01","tags":{"a":"1","b":"2"},"properties":{"friendlyName":"x","keyVault":"/kv","storageAccount":"/old"}"#,
     );
-    let new = workspace("w", r#""apiVersion":"2025-12-01","tags":{"a":"1"},"properties":{"storageAccount":"/new"}"#)
-        .replace("workspaces/w", "WORKSPACES/W");
-    for documents in [[("1", old.as_str()), ("2", new.as_str())], [("1", new.as_str()), ("2", old.as_str())]] {
+    let new = workspace(
+        "w",
+        r#""apiVersion":"2025-12-01","tags":{"a":"1"},"properties":{"storageAccount":"/new"}"#,
+    )
+    .replace("workspaces/w", "WORKSPACES/W");
+    for documents in [[("1", old.as_str()), ("2", new.as_str())], [("1", new.as_str()), ("2", old.as_str())]]
+    {
         let inventory = inventory(&documents);
         assert_eq!(inventory.len(), 1);
         let workspace = inventory.find(&workspace_id("w")).unwrap();

@@ -77,7 +77,14 @@ pub(super) fn severities(report: &Report<'_>) -> Vec<Bar> {
     let most = tally.iter().copied().max().unwrap_or(0).max(1);
     let bar = |(at, (severity, count)): (usize, (Severity, u64))| {
         let width = count * 190 / most;
-        Bar { name: severity.as_str(), count, width, y: at * ROW + 4, text_y: at * ROW + 18, text_x: 84 + width }
+        Bar {
+            name: severity.as_str(),
+            count,
+            width,
+            y: at * ROW + 4,
+            text_y: at * ROW + 18,
+            text_x: 84 + width,
+        }
     };
     Severity::ALL.into_iter().zip(tally).enumerate().map(bar).collect()
 }
@@ -104,7 +111,12 @@ pub(super) fn areas(report: &Report<'_>) -> Vec<Area> {
 fn area(at: usize, group: Group, counts: &Counts) -> Area {
     let all = counts.in_scope().max(1);
     let mut x = 136;
-    let slices = [("pass", counts.pass), ("fail", counts.fail), ("waived", counts.waived), ("unknown", counts.not_judged)];
+    let slices = [
+        ("pass", counts.pass),
+        ("fail", counts.fail),
+        ("waived", counts.waived),
+        ("unknown", counts.not_judged),
+    ];
     let parts = slices.into_iter().map(|(class, count)| {
         let part = Part { class, x, width: count * 310 / all };
         x += part.width;
@@ -129,7 +141,9 @@ pub(super) fn tallies(report: &Report<'_>, limit: usize) -> (Vec<Tally>, Vec<Tal
     let mut known: HashMap<dekey_model::ResourceIx, &str> = HashMap::new();
     for finding in report.listed() {
         let resource = report.inventory.get(finding.resource);
-        let owner = *known.entry(finding.resource).or_insert_with(|| report.owner(resource).value.unwrap_or("(nobody is named)"));
+        let owner = *known
+            .entry(finding.resource)
+            .or_insert_with(|| report.owner(resource).value.unwrap_or("(nobody is named)"));
         let subscription = resource.arm_id().subscription().unwrap_or("(not known)").to_ascii_lowercase();
         for (count, worst) in [
             owners.entry(owner).or_insert((0, Severity::Info)),
@@ -169,7 +183,11 @@ pub(super) fn finding(report: &Report<'_>, finding: &Finding) -> Option<FindingP
     Some(FindingPart {
         severity: finding.severity.as_str(),
         title: rule.title().to_owned(),
-        subject: line(&format!("{} {}", resource.resource_type().rsplit('/').next().unwrap_or(""), resource.name())),
+        subject: line(&format!(
+            "{} {}",
+            resource.resource_type().rsplit('/').next().unwrap_or(""),
+            resource.name()
+        )),
         message: sentence(&finding.message),
         context: finding.context.as_deref().map(sentence).unwrap_or_default(),
         evidence: evidence.into_iter().map(|e| (line(&e.pointer), line(&e.value))).collect(),
@@ -183,7 +201,11 @@ pub(super) fn finding(report: &Report<'_>, finding: &Finding) -> Option<FindingP
         confidence: finding.confidence.as_str(),
         rule: rule.id,
         fingerprint: report.fingerprint(finding),
-        source: if at > 0 { line(&format!("Read from {source}, line {at}.")) } else { line(&format!("Read from {source}.")) },
+        source: if at > 0 {
+            line(&format!("Read from {source}, line {at}."))
+        } else {
+            line(&format!("Read from {source}."))
+        },
         controls: controls.collect::<Vec<_>>().join("; "),
     })
 }
@@ -205,7 +227,8 @@ pub(super) fn unknowns(report: &Report<'_>, limit: usize) -> Vec<(String, u64)> 
     for entry in &report.audit.not_judged {
         *reasons.entry(gap_in_general(report, &entry.gap)).or_default() += 1;
     }
-    let mut reasons: Vec<(String, u64)> = reasons.into_iter().map(|(reason, count)| (line(&reason), count)).collect();
+    let mut reasons: Vec<(String, u64)> =
+        reasons.into_iter().map(|(reason, count)| (line(&reason), count)).collect();
     reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     reasons.truncate(limit);
     reasons

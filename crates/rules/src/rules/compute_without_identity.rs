@@ -52,7 +52,9 @@ fn check(_: &Context<'_>, compute: Resource<'_>, out: &mut Out<'_>) {
         IdentityState::Odd => out.not_judged(Gap::Odd(Field::IdentityType)),
         IdentityState::Known(own) if !own.is_none() => out.pass(),
         IdentityState::Known(_) => {
-            out.finding("jobs on it reach data and images only with keys, or as a user").on(Field::IdentityType).done();
+            out.finding("jobs on it reach data and images only with keys, or as a user")
+                .on(Field::IdentityType)
+                .done();
         }
     }
 }

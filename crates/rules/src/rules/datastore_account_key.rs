@@ -51,5 +51,10 @@ declare_rule! {
 }
 
 fn check(_: &Context<'_>, datastore: Resource<'_>, out: &mut Out<'_>) {
-    judge_datastore(datastore, out, |held| held.eq_ignore_ascii_case("AccountKey"), "it holds a key that opens the whole storage account");
+    judge_datastore(
+        datastore,
+        out,
+        |held| held.eq_ignore_ascii_case("AccountKey"),
+        "it holds a key that opens the whole storage account",
+    );
 }

@@ -49,5 +49,10 @@ declare_rule! {
 }
 
 fn check(_: &Context<'_>, datastore: Resource<'_>, out: &mut Out<'_>) {
-    judge_datastore(datastore, out, |held| held.eq_ignore_ascii_case("Certificate"), "it holds a certificate of an application that outlives the workspace");
+    judge_datastore(
+        datastore,
+        out,
+        |held| held.eq_ignore_ascii_case("Certificate"),
+        "it holds a certificate of an application that outlives the workspace",
+    );
 }

@@ -46,5 +46,10 @@ declare_rule! {
 
 fn check(_: &Context<'_>, datastore: Resource<'_>, out: &mut Out<'_>) {
     let kerberos = |held: &str| held.to_ascii_lowercase().starts_with("kerberos");
-    judge_datastore(datastore, out, kerberos, "it holds a Kerberos credential, for which there is no identity path");
+    judge_datastore(
+        datastore,
+        out,
+        kerberos,
+        "it holds a Kerberos credential, for which there is no identity path",
+    );
 }

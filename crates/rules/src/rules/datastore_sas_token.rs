@@ -49,5 +49,10 @@ declare_rule! {
 }
 
 fn check(_: &Context<'_>, datastore: Resource<'_>, out: &mut Out<'_>) {
-    judge_datastore(datastore, out, |held| held.eq_ignore_ascii_case("Sas"), "it holds a SAS token that works for whoever has it");
+    judge_datastore(
+        datastore,
+        out,
+        |held| held.eq_ignore_ascii_case("Sas"),
+        "it holds a SAS token that works for whoever has it",
+    );
 }

@@ -42,5 +42,10 @@ declare_rule! {
 
 fn check(_: &Context<'_>, datastore: Resource<'_>, out: &mut Out<'_>) {
     let unknown = |held: &str| credentials_type(held).0 == Class::Review;
-    judge_datastore(datastore, out, unknown, "it holds a credential of a kind that is not documented: look at it");
+    judge_datastore(
+        datastore,
+        out,
+        unknown,
+        "it holds a credential of a kind that is not documented: look at it",
+    );
 }

@@ -46,7 +46,9 @@ fn check(_: &Context<'_>, endpoint: Resource<'_>, out: &mut Out<'_>) {
         IdentityState::Odd => out.not_judged(Gap::Odd(Field::IdentityType)),
         IdentityState::Known(own) if !own.is_none() => out.pass(),
         IdentityState::Known(_) => {
-            out.finding("its deployments depend on keys to pull images and models").on(Field::IdentityType).done();
+            out.finding("its deployments depend on keys to pull images and models")
+                .on(Field::IdentityType)
+                .done();
         }
     }
 }

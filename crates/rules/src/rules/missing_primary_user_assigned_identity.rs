@@ -52,7 +52,10 @@ fn check(_: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     let field = Field::PrimaryUserAssignedIdentity;
     let Some(primary) = out.needs_field(field, workspace.text(field).non_empty()) else { return };
     let Seen::Value(primary) = primary else {
-        return out.finding("it has user-assigned identities, but does not say which it acts as").on(field).done();
+        return out
+            .finding("it has user-assigned identities, but does not say which it acts as")
+            .on(field)
+            .done();
     };
     match workspace.pairs(Field::UserAssignedIdentities) {
         Seen::Value(attached) if attached.iter().any(|(id, _)| eq_ids(id, primary)) => out.pass(),

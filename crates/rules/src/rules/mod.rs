@@ -52,6 +52,7 @@ mod workspace_without_user_assigned_identity;
 use crate::Rule;
 
 /// Every rule, in order of id.
+#[rustfmt::skip]
 pub(crate) static ALL: &[&Rule] = &[
     &application_insights_local_auth::RULE,
     &attached_compute_stored_credential::RULE,

@@ -45,7 +45,9 @@ declare_rule! {
 }
 
 fn check(_: &Context<'_>, registry: Resource<'_>, out: &mut Out<'_>) {
-    let Some(seen) = out.needs_field(Field::AdminUserEnabled, registry.flag(Field::AdminUserEnabled)) else { return };
+    let Some(seen) = out.needs_field(Field::AdminUserEnabled, registry.flag(Field::AdminUserEnabled)) else {
+        return;
+    };
     if seen != Seen::Value(true) {
         return out.pass();
     }

@@ -57,7 +57,10 @@ fn check(cx: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
         }
         let finding = out.finding(format!("{name} is {days} days old")).on(field).part(name);
         if locked {
-            finding.on(Field::AllowSharedKeyAccess).lowered("shared key access is off, so the key opens nothing today").done();
+            finding
+                .on(Field::AllowSharedKeyAccess)
+                .lowered("shared key access is off, so the key opens nothing today")
+                .done();
         } else {
             finding.done();
         }

@@ -45,20 +45,21 @@ declare_rule! {
 }
 
 fn check(_: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
-    let Some(seen) = out.needs_field(Field::AllowSharedKeyAccess, account.flag(Field::AllowSharedKeyAccess)) else {
+    let Some(seen) = out.needs_field(Field::AllowSharedKeyAccess, account.flag(Field::AllowSharedKeyAccess))
+    else {
         return;
     };
     let message = match seen {
         Seen::Value(false) => return out.pass(),
         Seen::Value(_) => "requests signed with the account's keys are accepted",
-        _ => "`allowSharedKeyAccess` is not set, which means that requests signed with the account's keys are accepted",
+        _ => {
+            "`allowSharedKeyAccess` is not set, which means that requests signed with the account's keys are accepted"
+        }
     };
     let users: Vec<Resource<'_>> = account.used_by().collect();
     let finding = out.finding(message).on(Field::AllowSharedKeyAccess);
     if users.is_empty() {
-        return finding
-            .severity(Severity::Medium, "no workspace that was read uses this account")
-            .done();
+        return finding.severity(Severity::Medium, "no workspace that was read uses this account").done();
     }
     match users.iter().find(|ws| system_datastores(**ws) != SystemDatastores::Keyless) {
         Some(workspace) => finding.on_other(*workspace, Field::SystemDatastoresAuthMode).done(),

@@ -47,5 +47,8 @@ fn check(_: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
     if limited || account.flag(Field::AllowSharedKeyAccess) == Seen::Value(false) {
         return out.pass();
     }
-    out.finding("nothing says when its keys are overdue for rotation").on(field).on(Field::AllowSharedKeyAccess).done();
+    out.finding("nothing says when its keys are overdue for rotation")
+        .on(field)
+        .on(Field::AllowSharedKeyAccess)
+        .done();
 }

@@ -65,7 +65,10 @@ fn fire(workspace: Resource<'_>, out: &mut Out<'_>, confidence: Confidence) {
     match account.filter(|a| a.flag(Field::AllowSharedKeyAccess) == Seen::Value(false)) {
         Some(account) => finding
             .on_other(account, Field::AllowSharedKeyAccess)
-            .severity(Severity::High, "the storage account refuses its keys already, so the workspace is broken or about to be")
+            .severity(
+                Severity::High,
+                "the storage account refuses its keys already, so the workspace is broken or about to be",
+            )
             .done(),
         None => finding.done(),
     }
@@ -75,7 +78,9 @@ fn fire(workspace: Resource<'_>, out: &mut Out<'_>, confidence: Confidence) {
 /// an identity is used beside it, so this is less sure.
 fn by_datastores(workspace: Resource<'_>, out: &mut Out<'_>) {
     let own = || workspace.children(Kind::Datastore).filter(|datastore| is_system_datastore(*datastore));
-    let held = |datastore: Resource<'_>| datastore.text(Field::CredentialsType).value().map(|held| credentials_type(held).0);
+    let held = |datastore: Resource<'_>| {
+        datastore.text(Field::CredentialsType).value().map(|held| credentials_type(held).0)
+    };
     if let Some(datastore) = own().find(|datastore| held(*datastore) == Some(Class::Static)) {
         return out
             .finding("its system datastores hold a static credential")

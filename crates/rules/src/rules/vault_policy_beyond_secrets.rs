@@ -65,7 +65,13 @@ fn check(_: &Context<'_>, vault: Resource<'_>, out: &mut Out<'_>) {
     }
 }
 
-fn judge(vault: Resource<'_>, workspace: Resource<'_>, principal: &str, policies: &[Value], out: &mut Out<'_>) {
+fn judge(
+    vault: Resource<'_>,
+    workspace: Resource<'_>,
+    principal: &str,
+    policies: &[Value],
+    out: &mut Out<'_>,
+) {
     let own = |policy: &Value| {
         let object = policy.get("objectId").and_then(Value::as_str);
         object.is_some_and(|object| object.eq_ignore_ascii_case(principal))
@@ -76,7 +82,8 @@ fn judge(vault: Resource<'_>, workspace: Resource<'_>, principal: &str, policies
         return out.pass();
     }
     let kinds: Vec<&str> = beyond.iter().filter_map(|(pointer, _)| pointer.rsplit('/').next()).collect();
-    let message = format!("workspace `{}` may do more than read secrets: {}", workspace.name(), kinds.join(", "));
+    let message =
+        format!("workspace `{}` may do more than read secrets: {}", workspace.name(), kinds.join(", "));
     let mut finding = out.finding(message).on_other(workspace, Field::IdentityPrincipal).part(principal);
     for (pointer, value) in beyond {
         finding = finding.on_item(vault, pointer, value);
@@ -90,9 +97,13 @@ fn excess(at: usize, policy: &Value) -> Vec<(String, String)> {
     let lists = permissions.iter().filter_map(|(kind, list)| Some((kind, list.as_array()?)));
     lists
         .filter_map(|(kind, list)| {
-            let reads = |word: &str| kind.eq_ignore_ascii_case("secrets") && ["get", "list"].iter().any(|w| word.eq_ignore_ascii_case(w));
+            let reads = |word: &str| {
+                kind.eq_ignore_ascii_case("secrets")
+                    && ["get", "list"].iter().any(|w| word.eq_ignore_ascii_case(w))
+            };
             let more: Vec<&str> = list.iter().filter_map(Value::as_str).filter(|word| !reads(word)).collect();
-            (!more.is_empty()).then(|| (format!("/properties/accessPolicies/{at}/permissions/{kind}"), more.join(", ")))
+            (!more.is_empty())
+                .then(|| (format!("/properties/accessPolicies/{at}/permissions/{kind}"), more.join(", ")))
         })
         .collect()
 }

@@ -46,7 +46,8 @@ fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     match cx.cost_center(workspace) {
         Effective::Tag { value, .. } if allowed(value, &cx.settings.tags.cost_center_values) => out.pass(),
         Effective::Tag { name, value, source } => {
-            let message = format!("the cost-center tag of the {} has a value that is not allowed", source.as_str());
+            let message =
+                format!("the cost-center tag of the {} has a value that is not allowed", source.as_str());
             out.finding(message).on_item(workspace, format!("/tags/{name}"), value).done();
         }
         Effective::Unknown(kind) => out.not_judged(Gap::NotExported(kind)),

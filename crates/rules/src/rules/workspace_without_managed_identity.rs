@@ -47,7 +47,9 @@ fn check(_: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
         IdentityState::Odd => out.not_judged(Gap::Odd(Field::IdentityType)),
         IdentityState::Known(own) if !own.is_none() => out.pass(),
         IdentityState::Known(_) => {
-            out.finding("it has no managed identity, so it can only use static credentials").on(Field::IdentityType).done();
+            out.finding("it has no managed identity, so it can only use static credentials")
+                .on(Field::IdentityType)
+                .done();
         }
     }
 }

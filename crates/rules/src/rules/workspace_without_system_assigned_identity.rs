@@ -72,7 +72,10 @@ fn user_assigned_only(workspace: Resource<'_>, out: &mut Out<'_>) {
         .on(Field::UserAssignedIdentities);
     if !stored.found.is_empty() {
         return finding
-            .severity(Severity::Medium, format!("it also holds static credentials: {}", stored.found.join(", ")))
+            .severity(
+                Severity::Medium,
+                format!("it also holds static credentials: {}", stored.found.join(", ")),
+            )
             .done();
     }
     if stored.unread.is_empty() {
@@ -80,6 +83,9 @@ fn user_assigned_only(workspace: Resource<'_>, out: &mut Out<'_>) {
     }
     let unread: Vec<&str> = stored.unread.iter().map(|kind| kind.plural()).collect();
     finding
-        .severity(Severity::Medium, format!("whether it holds static credentials is not known ({} not read)", unread.join(", ")))
+        .severity(
+            Severity::Medium,
+            format!("whether it holds static credentials is not known ({} not read)", unread.join(", ")),
+        )
         .done();
 }

@@ -51,7 +51,9 @@ fn check(_: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
         IdentityState::Odd => out.not_judged(Gap::Odd(Field::IdentityType)),
         IdentityState::Known(own) if own.user => out.pass(),
         IdentityState::Known(_) => {
-            out.finding("the settings ask for a user-assigned identity, and it has none").on(Field::IdentityType).done();
+            out.finding("the settings ask for a user-assigned identity, and it has none")
+                .on(Field::IdentityType)
+                .done();
         }
     }
 }
