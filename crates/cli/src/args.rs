@@ -151,7 +151,7 @@ impl FormatArg {
         let format = Format::from_str(name, true).map_err(|_| {
             let known: Vec<String> = Format::value_variants()
                 .iter()
-                .filter_map(|f| f.to_possible_value())
+                .filter_map(ValueEnum::to_possible_value)
                 .map(|v| v.get_name().to_owned())
                 .collect();
             format!("no such format; use {}", known.join(", "))

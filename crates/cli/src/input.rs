@@ -133,7 +133,7 @@ fn build(parsed: &Receiver<(u64, Message)>) -> Inventory {
                 Message::Open(name) => source = builder.source(&name),
                 Message::Batch(batch) => builder.absorb(source, batch),
                 Message::Close(name, outcome) => {
-                    dekey_intake::close(&mut builder, source, &name, outcome, None)
+                    dekey_intake::close(&mut builder, source, &name, outcome, None);
                 }
                 Message::Note(note) => builder.note(note),
             }

@@ -165,12 +165,11 @@ impl Visitor<'_> for TopKeySeed<'_> {
             12 if is("resourceType") && self.0.resource_type.is_none() => TopKey::Type,
             10 if is("apiVersion") => TopKey::ApiVersion,
             5 if is("dekey") => TopKey::Dekey,
-            _ => match FieldNode::root().child(name) {
-                Some(node) => {
+            _ => {
+                if let Some(node) = FieldNode::root().child(name) {
                     self.0.has_properties |= is("properties");
                     TopKey::Node(node)
-                }
-                None => {
+                } else {
                     self.0.subscription_column |= is("subscriptionId");
                     self.0.resource_group_column |= is("resourceGroup");
                     let envelope = ["subscriptionid", "resourcegroup", "resourcegroupname", "resourcename"];
@@ -178,7 +177,7 @@ impl Visitor<'_> for TopKeySeed<'_> {
                     self.0.unknown += u32::from(!known);
                     TopKey::Skip
                 }
-            },
+            }
         })
     }
 }
@@ -210,7 +209,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
                     }
                 }
                 TopKey::ApiVersion => {
-                    capture.envelope.api_version = map.next_value_seed(TextSeed(capture))?
+                    capture.envelope.api_version = map.next_value_seed(TextSeed(capture))?;
                 }
                 TopKey::Dekey => map.next_value_seed(DekeySeed(capture))?,
                 TopKey::Node(node) => map.next_value_seed(NodeSeed { node, capture })?,

@@ -44,7 +44,7 @@ pub struct DocumentEnd {
 }
 
 impl DocumentEnd {
-    pub(crate) fn merge(self, next: Self) -> Self {
+    pub(crate) fn merge(self, next: &Self) -> Self {
         let same = self.api_version == next.api_version;
         Self { api_version: self.api_version.filter(|_| same), more_pages: next.more_pages }
     }

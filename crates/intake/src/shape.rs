@@ -181,13 +181,11 @@ fn graph_row(map: &Map<String, Value>) -> Result<Shaped, String> {
             }
         }
     }
-    let mut value = Value::Object(out);
-    if !single.is_empty() && value.get("properties").is_none() {
+    if !single.is_empty() && !out.contains_key("properties") {
         // Not the whole block: the marker keeps absent properties "not read".
-        value = json!({ "projected": single, "row": value });
-        return Ok(Shaped { resources: vec![projected(value)], remark: None });
+        return Ok(Shaped { resources: vec![projected(out, single)], remark: None });
     }
-    Ok(Shaped::one(value, false))
+    Ok(Shaped::one(Value::Object(out), false))
 }
 
 fn insert_path(into: &mut Map<String, Value>, path: &str, value: &Value) {
@@ -203,13 +201,11 @@ fn insert_path(into: &mut Map<String, Value>, path: &str, value: &Value) {
     }
 }
 
-fn projected(value: Value) -> Resource {
-    let mut row = value.get("row").cloned().unwrap_or_default();
-    if let (Value::Object(map), Some(properties)) = (&mut row, value.get("projected")) {
-        map.insert("properties".to_owned(), properties.clone());
-        map.insert("dekey".to_owned(), json!({ "partial": true, "sparse": true }));
-    }
-    Resource { value: row, whole: false }
+/// A row of which only single properties are known.
+fn projected(mut row: Map<String, Value>, properties: Map<String, Value>) -> Resource {
+    row.insert("properties".to_owned(), Value::Object(properties));
+    row.insert("dekey".to_owned(), json!({ "partial": true, "sparse": true }));
+    Resource { value: Value::Object(row), whole: false }
 }
 
 fn table_row(columns: &[String], row: &[Value]) -> Map<String, Value> {
@@ -266,7 +262,7 @@ fn without_id(map: &Map<String, Value>, resource_type: &str) -> Result<Shaped, S
         let Some(name) = names.next() else {
             return Err("its name has fewer parts than its type".to_owned());
         };
-        id.push_str(&format!("/{part}/{name}"));
+        id.extend(["/", part, "/", name]);
     }
     let mut value = lifted(map);
     if let Value::Object(out) = &mut value {

@@ -149,7 +149,7 @@ impl<'r> Splitter<'r> {
             Halt::Stop(reason) => Err(reason),
             Halt::Note(..) => Ok(()),
         })?;
-        let end = self.ends.into_iter().reduce(DocumentEnd::merge).unwrap_or_default();
+        let end = self.ends.into_iter().reduce(|end, next| end.merge(&next)).unwrap_or_default();
         Ok(SplitOutcome { format: self.format, bytes: self.total, note, end })
     }
 
@@ -175,7 +175,7 @@ impl<'r> Splitter<'r> {
                         "not JSON: expected `{` or `[`".into(),
                     ));
                 }
-                _ => return Err(self.bad(self.at, "`{` or `[`, or the end of the document")),
+                _ => return Err(bad(self.at, "`{` or `[`, or the end of the document")),
             }
         }
     }
@@ -231,7 +231,7 @@ impl<'r> Splitter<'r> {
                 b',' => pos = at + 1,
                 b'"' => {
                     let (key, value_at) = self.key(start, at)?;
-                    if !head.is_resource() && head.wants(&key) {
+                    if !head.is_resource() && holds_resources(&key) {
                         let (opens, value_at) = self.peek_from(start, value_at)?;
                         if opens == b'[' {
                             return self.page(start + value_at, &key, head);
@@ -245,7 +245,7 @@ impl<'r> Splitter<'r> {
                     head.member(&key, self.window.get(start + value_at..start + end).unwrap_or_default());
                     pos = end;
                 }
-                _ => return Err(self.bad(start + at, "a property name or `}`")),
+                _ => return Err(bad(start + at, "a property name or `}`")),
             }
         }
     }
@@ -289,11 +289,11 @@ impl<'r> Splitter<'r> {
                     match key.as_str() {
                         "columns" => self.table_columns()?,
                         "rows" if self.columns.is_some() => self.array()?,
-                        "rows" => return Err(self.bad(self.at, "`columns` before `rows`")),
+                        "rows" => return Err(bad(self.at, "`columns` before `rows`")),
                         _ => self.at = self.scan(0)?,
                     }
                 }
-                _ => return Err(self.bad(self.at, "a property name or `}`")),
+                _ => return Err(bad(self.at, "a property name or `}`")),
             }
         }
         let cut = self.at;
@@ -313,7 +313,7 @@ impl<'r> Splitter<'r> {
                 |c: &serde_json::Value| c.get("name").and_then(|n| n.as_str()).unwrap_or("").to_owned();
             columns.iter().map(name).collect::<Arc<[String]>>()
         });
-        let Some(names) = names else { return Err(self.bad(self.at, "a list of columns with names")) };
+        let Some(names) = names else { return Err(bad(self.at, "a list of columns with names")) };
         self.columns = Some(names);
         self.at = end;
         Ok(())
@@ -336,7 +336,7 @@ impl<'r> Splitter<'r> {
                     head.member(&key, self.window.get(self.at..end).unwrap_or_default());
                     self.at = end;
                 }
-                Some(_) => return Err(self.bad(self.at, "a property name or `}`")),
+                Some(_) => return Err(bad(self.at, "a property name or `}`")),
                 None => return Err(self.truncated("`}`")),
             }
         }
@@ -351,11 +351,10 @@ impl<'r> Splitter<'r> {
             }
         };
         let text = self.window.get(start + at..start + end).unwrap_or_default();
-        let key: String =
-            serde_json::from_slice(text).map_err(|_| self.bad(start + at, "a property name"))?;
+        let key: String = serde_json::from_slice(text).map_err(|_| bad(start + at, "a property name"))?;
         let (colon, at) = self.peek_from(start, end)?;
         if colon != b':' {
-            return Err(self.bad(start + at, "`:`"));
+            return Err(bad(start + at, "`:`"));
         }
         Ok((key, at + 1))
     }
@@ -371,10 +370,10 @@ impl<'r> Splitter<'r> {
                 return Ok(None);
             }
             if self.spans.is_empty() {
-                self.drop_front()
+                self.drop_front();
             } else {
                 let cut = self.at;
-                self.emit(cut)?
+                self.emit(cut)?;
             }
             self.fill()?;
         }
@@ -399,7 +398,7 @@ impl<'r> Splitter<'r> {
         loop {
             match value_end(&self.window, start + pos) {
                 Scan::Done(end) => return Ok(end - start),
-                Scan::Bad(at, expected) => return Err(self.bad(at, expected)),
+                Scan::Bad(at, expected) => return Err(bad(at, expected)),
                 Scan::Deep(at) => {
                     let reason = format!("nested deeper than {} levels", crate::scan::MAX_DEPTH);
                     return Err(Halt::Note(at, NoteKind::TooLarge, reason));
@@ -496,10 +495,6 @@ impl<'r> Splitter<'r> {
         u32::try_from(self.lines + 1).unwrap_or(u32::MAX)
     }
 
-    fn bad(&self, at: usize, expected: &str) -> Halt {
-        Halt::Note(at, NoteKind::Malformed, format!("expected {expected}"))
-    }
-
     fn truncated(&self, expected: &str) -> Halt {
         let reason = format!("the document breaks off; expected {expected}");
         Halt::Note(self.window.len(), NoteKind::Malformed, reason)
@@ -523,6 +518,15 @@ impl<'r> Splitter<'r> {
     }
 }
 
+fn bad(at: usize, expected: &str) -> Halt {
+    Halt::Note(at, NoteKind::Malformed, format!("expected {expected}"))
+}
+
+/// Keys whose array holds resources.
+fn holds_resources(key: &str) -> bool {
+    key.eq_ignore_ascii_case("value") || key.eq_ignore_ascii_case("data")
+}
+
 /// What was seen of an object before its elements.
 #[derive(Default)]
 struct Head {
@@ -535,11 +539,6 @@ struct Head {
 impl Head {
     fn is_resource(&self) -> bool {
         self.has_id && self.has_type
-    }
-
-    /// Keys whose array holds resources.
-    fn wants(&self, key: &str) -> bool {
-        key.eq_ignore_ascii_case("value") || key.eq_ignore_ascii_case("data")
     }
 
     fn member(&mut self, key: &str, value: &[u8]) {

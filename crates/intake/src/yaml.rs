@@ -19,8 +19,8 @@ pub(crate) fn read_yaml(source: &str, text: &str) -> Result<Vec<serde_json::Valu
     }
     let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).map_err(|error| {
         let at = error.location();
-        let line = at.as_ref().map_or(0, |l| u64::from(l.line()));
-        let column = at.as_ref().map_or(0, |l| u64::from(l.column()));
+        let line = at.as_ref().map_or(0, serde_saphyr::Location::line);
+        let column = at.as_ref().map_or(0, serde_saphyr::Location::column);
         note(
             line,
             column,

@@ -103,7 +103,7 @@ impl Builder {
         }
         self.coverage.notes.extend(batch.notes);
         batch.covers.into_iter().for_each(|entry| self.coverage.add(entry));
-        self.store.absorb(source, batch.texts, batch.pairs, batch.json, &batch.facts, batch.drafts);
+        self.store.absorb(source, &batch.texts, batch.pairs, batch.json, &batch.facts, batch.drafts);
     }
 
     /// Closes a document: what it says of all its resources is known only at its end.
@@ -130,13 +130,13 @@ impl Store {
     fn absorb(
         &mut self,
         source: SourceIx,
-        texts: Texts,
+        texts: &Texts,
         pairs: Vec<(Sym, Sym)>,
         json: Vec<serde_json::Value>,
         facts: &[(Field, Fact)],
         drafts: Vec<Draft>,
     ) {
-        let map = self.texts.absorb(&texts);
+        let map = self.texts.absorb(texts);
         let sym = |s: Sym| map.get(s.0 as usize).copied().unwrap_or(s);
         let (pairs_base, json_base) = (offset(self.pairs.len()), offset(self.json.len()));
         self.pairs.extend(pairs.into_iter().map(|(name, value)| (sym(name), sym(value))));

@@ -54,6 +54,7 @@ impl<T: Default> Seen<T> {
 
 impl Seen<&str> {
     /// An empty string is how ARM clears a property, so it counts as `null`.
+    #[must_use]
     pub fn non_empty(self) -> Self {
         match self {
             Seen::Value(text) if text.trim().is_empty() => Seen::Null,

@@ -40,18 +40,14 @@ pub fn fill(template: &str, resource: Resource<'_>, dialect: Dialect) -> String 
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let name = after.split_once('}').map(|(name, _)| name).filter(|name| PLACEHOLDERS.contains(name));
-        match name {
-            Some(name) => {
-                let tail = after.get(name.len() + 1..).unwrap_or("");
-                let alone =
-                    before.ends_with([' ', '\n']) && (tail.is_empty() || tail.starts_with([' ', '\n']));
-                out.push_str(&written(&value(name, resource), dialect, alone));
-                rest = tail;
-            }
-            None => {
-                out.push('{');
-                rest = after;
-            }
+        if let Some(name) = name {
+            let tail = after.get(name.len() + 1..).unwrap_or("");
+            let alone = before.ends_with([' ', '\n']) && (tail.is_empty() || tail.starts_with([' ', '\n']));
+            out.push_str(&written(&value(name, resource), dialect, alone));
+            rest = tail;
+        } else {
+            out.push('{');
+            rest = after;
         }
     }
     out.push_str(rest);
@@ -83,10 +79,7 @@ fn value(name: &str, resource: Resource<'_>) -> String {
         "workspace" => workspace.map_or("WORKSPACE", Resource::name).to_owned(),
         "workspace_id" => workspace.map_or("WORKSPACE_ID", Resource::id).to_owned(),
         "parent" => parent
-            .map_or_else(
-                || id.parent().map(|p| dekey_model::ArmId(p).name()).unwrap_or("PARENT"),
-                Resource::name,
-            )
+            .map_or_else(|| id.parent().map_or("PARENT", |p| dekey_model::ArmId(p).name()), Resource::name)
             .to_owned(),
         "parent_id" => parent.map(Resource::id).or_else(|| id.parent()).unwrap_or("PARENT_ID").to_owned(),
         "location" => resource.text(dekey_model::Field::Location).value().unwrap_or("LOCATION").to_owned(),

@@ -215,7 +215,7 @@ impl Page<'_, '_> {
         // On a line of its own, however long: a command that was broken cannot be copied.
         match az.trim() {
             one if one.lines().count() == 1 && one != self.last_fix => {
-                self.last_fix = one.to_owned();
+                one.clone_into(&mut self.last_fix);
                 self.line(&format!("         > {}", style.code(&safe(one))))
             }
             _ => Ok(()),

@@ -204,13 +204,12 @@ impl<'a> Report<'a> {
     pub fn view(&self, finding: &'a Finding) -> Option<FindingView<'a>> {
         let rule = self.rule(finding.rule)?;
         let resource = self.inventory.get(finding.resource);
-        let workspaces = match resource.workspace() {
-            Some(workspace) => vec![workspace],
-            None => {
-                let mut users: Vec<_> = resource.used_by().collect();
-                users.sort_by_key(|ws| ws.id().to_ascii_lowercase());
-                users
-            }
+        let workspaces = if let Some(workspace) = resource.workspace() {
+            vec![workspace]
+        } else {
+            let mut users: Vec<_> = resource.used_by().collect();
+            users.sort_by_key(|ws| ws.id().to_ascii_lowercase());
+            users
         };
         let (source, line) = resource.provenance();
         let remedy = RemedyView {

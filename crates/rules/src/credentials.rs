@@ -14,6 +14,9 @@ pub enum Class {
     Review,
 }
 
+/// Classifies a value.
+type Classify = fn(&str) -> (Class, &'static str);
+
 /// The value and the credential behind it, in words.
 type Row = (&'static str, Class, &'static str);
 
@@ -182,14 +185,14 @@ pub fn stored(workspace: Resource<'_>) -> Stored {
     let mut stored = Stored::default();
     match system_datastores(workspace) {
         SystemDatastores::AccessKey | SystemDatastores::Default => {
-            stored.add("system datastores on access keys")
+            stored.add("system datastores on access keys");
         }
         SystemDatastores::Keyless => {}
         SystemDatastores::NotRead | SystemDatastores::Unsaid | SystemDatastores::Odd => {
             stored.unread.push(Kind::Workspace);
         }
     }
-    let sources: [(Kind, Field, fn(&str) -> (Class, &'static str)); 5] = [
+    let sources: [(Kind, Field, Classify); 5] = [
         (Kind::Datastore, Field::CredentialsType, credentials_type),
         (Kind::Connection, Field::AuthType, auth_type),
         (Kind::OnlineEndpoint, Field::AuthMode, auth_mode),

@@ -65,10 +65,10 @@ pub(crate) fn effective<'a>(resource: Resource<'a>, names: &[String], tags: &Tag
         Looked::Nothing => {}
     }
     let serves = resource.workspace().or_else(|| only(resource.used_by()));
-    if let Some(workspace) = serves.filter(|ws| *ws != resource) {
-        if let Looked::Found(name, value) = look(workspace, names) {
-            return Effective::Tag { name, value, source: TagSource::Workspace };
-        }
+    if let Some(workspace) = serves.filter(|ws| *ws != resource)
+        && let Looked::Found(name, value) = look(workspace, names)
+    {
+        return Effective::Tag { name, value, source: TagSource::Workspace };
     }
     for (source, kind) in
         [(TagSource::ResourceGroup, Kind::ResourceGroup), (TagSource::Subscription, Kind::Subscription)]

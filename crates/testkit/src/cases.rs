@@ -80,7 +80,7 @@ impl CaseFile {
             "toml" => case.settings = body,
             "expect" => {
                 case.expect =
-                    body.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
+                    body.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
             }
             other => {
                 return Err(format!("{}: a code block in `{other}`; use yaml, toml or expect", case.title));

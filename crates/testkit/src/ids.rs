@@ -40,12 +40,11 @@ pub fn expand(text: &str) -> String {
         },
     };
     for word in words {
-        match EXTENSIONS.iter().find(|row| row.0 == word) {
-            Some(row) => out.push_str(&format!("/providers/{}", row.1)),
-            None => {
-                out.push('/');
-                out.push_str(word);
-            }
+        if let Some(row) = EXTENSIONS.iter().find(|row| row.0 == word) {
+            out.extend(["/providers/", row.1])
+        } else {
+            out.push('/');
+            out.push_str(word);
         }
     }
     out

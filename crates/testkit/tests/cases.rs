@@ -1,5 +1,7 @@
 //! Every rule has cases, and every case holds.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use dekey_testkit::cases::{CaseFile, run};
 use std::collections::BTreeSet;
 use std::path::Path;

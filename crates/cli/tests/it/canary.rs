@@ -28,8 +28,7 @@ fn secret_parts() -> [&'static str; 4] {
 /// Puts the canary into every text of a document, in values and behind names, and keeps it readable as a document.
 fn plant(value: &mut Value, canary: &str, structural: bool) {
     match value {
-        Value::String(text) if !structural => text.push_str(&format!(" {canary}")),
-        Value::String(_) => {}
+        Value::String(text) if !structural => text.extend([" ", canary]),
         Value::Array(items) => items.iter_mut().for_each(|item| plant(item, canary, false)),
         Value::Object(map) => {
             for (name, inner) in map.iter_mut() {

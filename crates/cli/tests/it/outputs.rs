@@ -52,6 +52,8 @@ fn hostile_names_reach_no_output_as_they_are() {
         ("junit", &["<script>", "<img src"]),
     ] {
         let out = run.dekey(&["audit", "in.json", "--all", "--format", format]).out();
+        // Inside a code span, text is text.
+        let out = if format == "markdown" { out.split('`').step_by(2).collect() } else { out };
         for text in never {
             assert!(!out.contains(text), "{format} holds {text:?}");
         }

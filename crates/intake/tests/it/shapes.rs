@@ -139,7 +139,7 @@ fn what_is_not_an_export_is_named() {
         (r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#, "AuthorizationFailed"),
         (r#"{"terraform_version":"1.11"}"#, "Terraform"),
         (r#"{"hello":"world"}"#, "not an ARM resource"),
-        (r#"[1]"#, "a number"),
+        (r"[1]", "a number"),
         ("just some text", "plain text"),
         ("$schema: x\nname: w\ntype: azure_blob\n", "definition"),
     ] {

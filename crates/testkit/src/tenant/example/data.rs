@@ -30,6 +30,8 @@ pub(super) const STORES: &[StoreRow] = &[
     ["mlw-telematics-prod", "trips", "AzureDataLakeGen2", "stcontosolake", "trips", "Certificate", "None"],
     ["fs-features-prod", "offline_store", "AzureDataLakeGen2", "stcontosolake", "features", "None", IDENTITY],
     ["mlw-batch-scoring", "fabric_claims", "OneLake", "contoso-claims", "claims.Lakehouse", "ServicePrincipal", ""],
+    // A kind of credential that nobody documents yet.
+    ["mlw-quantum-poc", "qubit_runs", "AzureBlob", "stchurndev", "qubits", "QuantumKey", "None"],
     ["mlw-churn-dev", "crm_sample", "AzureBlob", "stchurndev", "crm", "AccountKey", "None"],
     ["mlw-vision-labeling", "labels_share", "AzureFile", "stvisionlabeling", "labels", "Sas", "None"],
     ["mlw-pricing-dev", "tariffs_dev", "AzureBlob", "stpricingdev", "tariffs", "ServicePrincipal", "None"],
