@@ -194,7 +194,8 @@ impl Reader {
     }
 
     fn plain(&mut self, name: &str, input: &mut dyn Read) {
-        if name.trim_end_matches(".zst").ends_with(".tar") {
+        let lower = name.to_ascii_lowercase();
+        if lower.strip_suffix(".zst").unwrap_or(&lower).rsplit('.').next() == Some("tar") {
             return self.archive(name, input);
         }
         self.document(name, input);

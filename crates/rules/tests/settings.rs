@@ -1,5 +1,7 @@
 //! `dekey.toml`: what it accepts, and how it says no.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use dekey_rules::{IdentityStandard, Settings};
 use jiff::civil::date;
 

@@ -41,7 +41,7 @@ pub fn expand(text: &str) -> String {
     };
     for word in words {
         if let Some(row) = EXTENSIONS.iter().find(|row| row.0 == word) {
-            out.extend(["/providers/", row.1])
+            out.extend(["/providers/", row.1]);
         } else {
             out.push('/');
             out.push_str(word);

@@ -1,6 +1,6 @@
 //! Every rule has cases, and every case holds.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use dekey_testkit::cases::{CaseFile, run};
 use std::collections::BTreeSet;

@@ -31,7 +31,7 @@ enum Parser {
 /// A resource with what rules look at. Texts are borrowed where they hold no escape, so that the yardstick is a hard one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Resource<'a> {
+struct Item<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(borrow, rename = "type")]
@@ -54,7 +54,7 @@ struct Resource<'a> {
 #[serde(rename_all = "camelCase")]
 struct Identity<'a> {
     #[serde(borrow, rename = "type")]
-    identity_type: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
     principal_id: Option<Cow<'a, str>>,
 }
@@ -102,19 +102,19 @@ pub(crate) fn run(args: &BareParseArgs) -> io::Result<()> {
         let start = Instant::now();
         let mut text = fs::read(path)?;
         bytes += text.len();
-        let parsed: Vec<Resource<'_>> = match args.with {
+        let parsed: Vec<Item<'_>> = match args.with {
             Parser::Sonic => sonic_rs::from_slice(&text).map_err(io::Error::other)?,
             Parser::Simd => simd_json::from_slice(&mut text).map_err(io::Error::other)?,
         };
         resources += parsed.len();
-        kept += parsed.iter().map(Resource::weight).sum::<usize>();
+        kept += parsed.iter().map(Item::weight).sum::<usize>();
         seconds += start.elapsed().as_secs_f64();
     }
     let mut out = io::stdout().lock();
     writeln!(out, "{{\"resources\":{resources},\"bytes\":{bytes},\"seconds\":{seconds:.4},\"kept\":{kept}}}")
 }
 
-impl Resource<'_> {
+impl Item<'_> {
     /// Uses every field, so that none is optimised away.
     fn weight(&self) -> usize {
         let length = |text: &Option<Cow<'_, str>>| text.as_ref().map_or(0, |t| t.len());
@@ -138,8 +138,7 @@ impl Resource<'_> {
             own.anonymous_pull_enabled,
             own.enable_rbac_authorization,
         ];
-        let identity =
-            self.identity.as_ref().map_or(0, |i| length(&i.identity_type) + length(&i.principal_id));
+        let identity = self.identity.as_ref().map_or(0, |i| length(&i.kind) + length(&i.principal_id));
         let system =
             self.system_data.as_ref().map_or(0, |s| length(&s.created_by) + length(&s.last_modified_at));
         texts.into_iter().map(length).sum::<usize>()

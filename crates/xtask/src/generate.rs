@@ -26,7 +26,7 @@ pub(crate) fn write() -> Result<(), String> {
 
 /// `cargo xtask gen-docs`.
 pub(crate) fn write_docs() -> Result<(), String> {
-    for stale in stale_pages()? {
+    for stale in stale_pages() {
         std::fs::remove_file(&stale).map_err(|error| format!("{}: {error}", stale.display()))?;
     }
     generated()?.iter().try_for_each(|(path, text)| put(path, text))
@@ -40,7 +40,7 @@ pub(crate) fn stale() -> Result<Vec<PathBuf>, String> {
         (std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str())).then_some(path)
     };
     let mut stale: Vec<PathBuf> = all.into_iter().filter_map(differs).collect();
-    stale.extend(stale_pages()?);
+    stale.extend(stale_pages());
     Ok(stale)
 }
 
@@ -154,12 +154,12 @@ fn index() -> String {
     text
 }
 
-fn stale_pages() -> Result<Vec<PathBuf>, String> {
+fn stale_pages() -> Vec<PathBuf> {
     let folder = root().join("docs/rules");
-    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
+    let Ok(entries) = std::fs::read_dir(&folder) else { return Vec::new() };
     let gone = |path: &PathBuf| {
         let id = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
         id != "README" && dekey_rules::by_id(id).is_none()
     };
-    Ok(entries.filter_map(|entry| Some(entry.ok()?.path())).filter(gone).collect())
+    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(gone).collect()
 }
