@@ -1,7 +1,7 @@
 //! Files into an inventory: one thread cuts documents into pieces, the others parse them, this one puts them together.
 
 use crate::exit::Error;
-use dekey_intake::{Keep, Limits, Piece, SplitOutcome, StopReason, read_document};
+use dekey_intake::{Buffers, Keep, Limits, Piece, SplitOutcome, StopReason, read_document};
 use dekey_model::{Batch, Builder, Inventory, Note, NoteKind, SourceIx};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Extensions that are read in a folder; a file that is named is always read.
 const EXTENSIONS: &[&str] = &["json", "jsonl", "ndjson", "yaml", "yml", "zst", "tar"];
@@ -32,20 +32,23 @@ pub(crate) fn read(paths: &[PathBuf], keep: Keep, progress: bool) -> Result<Inve
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (to_parse, pieces) = sync_channel::<(u64, Piece)>(WAITING);
     let (to_build, parsed) = sync_channel::<(u64, Message)>(WAITING * 4);
-    let pieces = Arc::new(Mutex::new(pieces));
+    // Owned by the threads: when they are gone, nobody waits for them.
+    let (pieces, spare) = (Arc::new(Mutex::new(pieces)), Spare::default());
     let inventory = std::thread::scope(|scope| {
         for _ in 0..threads {
-            let (pieces, to_build) = (Arc::clone(&pieces), to_build.clone());
-            scope.spawn(move || parse_pieces(&pieces, &to_build, keep));
+            let (pieces, to_build, spare) = (Arc::clone(&pieces), to_build.clone(), &spare);
+            scope.spawn(move || parse_pieces(&pieces, &to_build, spare, keep));
         }
+        drop(pieces);
         let reader_bar = bar.clone();
         scope.spawn(move || {
-            let mut reader = Reader { next: 0, to_parse, to_build, bar: reader_bar };
+            let buffers = Buffers::default();
+            let mut reader = Reader { next: 0, to_parse, to_build, buffers, bar: reader_bar };
             for file in &files {
                 reader.file(file);
             }
         });
-        build(&parsed)
+        build(parsed, &spare)
     });
     bar.finish_and_clear();
     Ok(inventory)
@@ -108,20 +111,41 @@ fn bar(files: &[Input], wanted: bool) -> ProgressBar {
     bar
 }
 
-fn parse_pieces(pieces: &Mutex<Receiver<(u64, Piece)>>, to_build: &SyncSender<(u64, Message)>, keep: Keep) {
+/// Batches that were taken over, on their way back to the threads that fill them.
+#[derive(Default)]
+struct Spare(Mutex<Vec<Batch>>);
+
+impl Spare {
+    fn take(&self) -> Batch {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, batch: Batch) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+    }
+}
+
+fn parse_pieces(
+    pieces: &Mutex<Receiver<(u64, Piece)>>,
+    to_build: &SyncSender<(u64, Message)>,
+    spare: &Spare,
+    keep: Keep,
+) {
     loop {
         let next = match pieces.lock() {
             Ok(pieces) => pieces.recv(),
             Err(_) => return,
         };
         let Ok((number, piece)) = next else { return };
-        if to_build.send((number, Message::Batch(piece.parse(keep)))).is_err() {
+        let mut batch = spare.take();
+        piece.parse(keep, &mut batch);
+        if to_build.send((number, Message::Batch(batch))).is_err() {
             return;
         }
     }
 }
 
-fn build(parsed: &Receiver<(u64, Message)>) -> Inventory {
+fn build(parsed: Receiver<(u64, Message)>, spare: &Spare) -> Inventory {
     let mut builder = Builder::new();
     let mut early: BTreeMap<u64, Message> = BTreeMap::new();
     let (mut next, mut source) = (0, SourceIx(0));
@@ -131,7 +155,10 @@ fn build(parsed: &Receiver<(u64, Message)>) -> Inventory {
             next += 1;
             match message {
                 Message::Open(name) => source = builder.source(&name),
-                Message::Batch(batch) => builder.absorb(source, batch),
+                Message::Batch(mut batch) => {
+                    builder.absorb(source, &mut batch);
+                    spare.give_back(batch);
+                }
                 Message::Close(name, outcome) => {
                     dekey_intake::close(&mut builder, source, &name, outcome, None);
                 }
@@ -147,6 +174,7 @@ struct Reader {
     next: u64,
     to_parse: SyncSender<(u64, Piece)>,
     to_build: SyncSender<(u64, Message)>,
+    buffers: Buffers,
     bar: ProgressBar,
 }
 
@@ -222,12 +250,12 @@ impl Reader {
 
     fn document(&mut self, name: &str, input: &mut dyn Read) {
         self.say(Message::Open(name.to_owned()));
-        let Self { next, to_parse, .. } = self;
+        let Self { next, to_parse, buffers, .. } = self;
         let mut hand_on = |piece: Piece| {
             *next += 1;
             to_parse.send((*next - 1, piece)).is_ok()
         };
-        match read_document(name, input, Limits::default(), &mut hand_on) {
+        match read_document(name, input, Limits::default(), buffers, &mut hand_on) {
             Ok(outcome) => self.say(Message::Close(name.to_owned(), outcome)),
             Err(StopReason::Read(error)) => self.note(name, NoteKind::Unreadable, error.to_string()),
             Err(StopReason::Cancelled) => {}

@@ -12,10 +12,6 @@ mod settings;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Millions of small, short-lived texts are read by several threads; the system allocator takes twice the time for them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,

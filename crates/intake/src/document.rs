@@ -2,8 +2,8 @@
 
 use crate::parse::DocumentEnd;
 use crate::split::SplitOutcome;
-use crate::{Format, Keep, Limits, Piece, Splitter, StopReason, yaml};
-use dekey_model::{Builder, Note, NoteKind};
+use crate::{Buffers, Format, Keep, Limits, Piece, Splitter, StopReason, yaml};
+use dekey_model::{Batch, Builder, Note, NoteKind};
 use std::io::{Cursor, Read};
 
 /// How much of a source is looked at to tell JSON from YAML.
@@ -14,6 +14,7 @@ pub fn read_document(
     name: &str,
     input: &mut dyn Read,
     limits: Limits,
+    buffers: &Buffers,
     pieces: &mut dyn FnMut(Piece) -> bool,
 ) -> Result<SplitOutcome, StopReason> {
     let mut head = Vec::new();
@@ -21,7 +22,7 @@ pub fn read_document(
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
     let first = text.iter().find(|b| !b.is_ascii_whitespace() && **b != 0x1e);
     if matches!(first, Some(b'{' | b'[') | None) {
-        return Splitter::new(name, &mut Cursor::new(head).chain(input), limits, pieces).run();
+        return Splitter::new(name, &mut Cursor::new(head).chain(input), limits, buffers, pieces).run();
     }
     read_text(name, &mut Cursor::new(head).chain(input), limits, pieces)
 }
@@ -61,11 +62,13 @@ fn read_text(
 /// Reads a source into a builder, on this thread.
 pub fn read_into(builder: &mut Builder, name: &str, input: &mut dyn Read, keep: Keep) -> std::io::Result<()> {
     let source = builder.source(name);
+    let mut batch = Batch::default();
     let mut absorb = |piece: Piece| {
-        builder.absorb(source, piece.parse(keep));
+        piece.parse(keep, &mut batch);
+        builder.absorb(source, &mut batch);
         true
     };
-    match read_document(name, input, Limits::default(), &mut absorb) {
+    match read_document(name, input, Limits::default(), &Buffers::default(), &mut absorb) {
         Ok(outcome) => {
             close(builder, source, name, outcome, None);
             Ok(())

@@ -4,7 +4,7 @@ use crate::capture::{Capture, Envelope};
 use crate::manifest::Manifest;
 use crate::shape::{self, Shaped};
 use dekey_model::{Batch, Draft, Field, Kind, Note, NoteKind, Sym};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is kept of a resource besides the properties that rules know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,14 +24,44 @@ pub struct Span {
     pub(crate) line: u32,
 }
 
+/// Buffers on their way from the thread that parsed them to the one that fills them anew. Fresh memory costs more than
+/// reading into it.
+#[derive(Clone, Debug, Default)]
+pub struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Buffers {
+    /// How many wait at most, and how large they may be; the rest goes back to the system.
+    const WAITING: usize = 16;
+    const LARGEST: usize = 4 << 20;
+
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    pub(crate) fn give_back(&self, mut buffer: Vec<u8>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < Self::WAITING && buffer.capacity() <= Self::LARGEST {
+            buffer.clear();
+            waiting.push(buffer);
+        }
+    }
+}
+
 /// Resources of one document, not yet parsed. Can be sent to any thread.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Piece {
-    pub(crate) source: String,
+    pub(crate) source: Arc<str>,
     pub(crate) bytes: Vec<u8>,
     pub(crate) spans: Vec<Span>,
     pub(crate) columns: Option<Arc<[String]>>,
     pub(crate) from_graph: bool,
+    pub(crate) buffers: Buffers,
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.buffers.give_back(std::mem::take(&mut self.bytes));
+    }
 }
 
 /// What a document says of all its resources at its end.
@@ -60,16 +90,15 @@ impl Piece {
             Span { start, end: bytes.len(), line: 0 }
         });
         let spans = spans.collect();
-        Self { source: source.to_owned(), bytes, spans, columns: None, from_graph: false }
+        let buffers = Buffers::default();
+        Self { source: source.into(), bytes, spans, columns: None, from_graph: false, buffers }
     }
 
-    /// Parses every value. A value that cannot be read becomes a note, never a loss of its neighbours.
-    pub fn parse(&self, keep: Keep) -> Batch {
-        let mut batch = Batch::default();
+    /// Parses every value into a batch. A value that cannot be read becomes a note, never a loss of its neighbours.
+    pub fn parse(&self, keep: Keep, batch: &mut Batch) {
         for span in &self.spans {
-            self.parse_value(*span, keep, &mut batch);
+            self.parse_value(*span, keep, batch);
         }
-        batch
     }
 
     fn parse_value(&self, span: Span, keep: Keep, batch: &mut Batch) {
@@ -128,7 +157,7 @@ impl Piece {
     }
 
     fn note(&self, span: Span, kind: NoteKind, reason: String) -> Note {
-        Note { source: self.source.clone(), line: span.line.into(), column: 0, kind, reason }
+        Note { source: self.source.to_string(), line: span.line.into(), column: 0, kind, reason }
     }
 
     /// The position that the parser names is within the value; the value's own line is known.
@@ -145,7 +174,13 @@ impl Piece {
         if let Some(at) = reason.rfind(" at line ") {
             reason.truncate(at);
         }
-        Note { source: self.source.clone(), line, column: column as u64, kind: NoteKind::Malformed, reason }
+        Note {
+            source: self.source.to_string(),
+            line,
+            column: column as u64,
+            kind: NoteKind::Malformed,
+            reason,
+        }
     }
 }
 

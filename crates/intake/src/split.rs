@@ -1,6 +1,6 @@
 //! Cuts a stream of bytes into its resources.
 
-use crate::parse::{DocumentEnd, Piece, Span};
+use crate::parse::{Buffers, DocumentEnd, Piece, Span};
 use crate::scan::{Scan, skip_space, string_end, value_end};
 use dekey_model::{Note, NoteKind};
 use std::io::Read;
@@ -75,8 +75,9 @@ type Step<T> = Result<T, Halt>;
 /// Cuts one source into pieces. Keeps no more than a piece and the resource it is in.
 pub struct Splitter<'r> {
     input: &'r mut dyn Read,
-    name: String,
+    name: Arc<str>,
     limits: Limits,
+    buffers: Buffers,
     window: Vec<u8>,
     /// Position in the window.
     at: usize,
@@ -114,13 +115,15 @@ impl<'r> Splitter<'r> {
         name: &str,
         input: &'r mut dyn Read,
         limits: Limits,
+        buffers: &Buffers,
         pieces: &'r mut dyn FnMut(Piece) -> bool,
     ) -> Self {
         Self {
             input,
-            name: name.to_owned(),
+            name: name.into(),
             limits,
-            window: Vec::new(),
+            buffers: buffers.clone(),
+            window: buffers.take(),
             at: 0,
             lines: 0,
             counted: 0,
@@ -149,6 +152,7 @@ impl<'r> Splitter<'r> {
             Halt::Stop(reason) => Err(reason),
             Halt::Note(..) => Ok(()),
         })?;
+        self.buffers.give_back(self.window);
         let end = self.ends.into_iter().reduce(|end, next| end.merge(&next)).unwrap_or_default();
         Ok(SplitOutcome { format: self.format, bytes: self.total, note, end })
     }
@@ -446,19 +450,19 @@ impl<'r> Splitter<'r> {
             return Ok(());
         }
         self.count_lines(cut);
-        // Room for what will be read next, so that it is not moved again.
-        let mut rest = Vec::with_capacity(self.limits.piece * 2);
+        let mut rest = self.buffers.take();
         rest.extend_from_slice(self.window.get(cut..).unwrap_or_default());
         let mut bytes = std::mem::replace(&mut self.window, rest);
         bytes.truncate(cut);
         self.forget(&bytes);
         self.at = self.at.saturating_sub(cut);
         let piece = Piece {
-            source: self.name.clone(),
+            source: Arc::clone(&self.name),
             bytes,
             spans: std::mem::take(&mut self.spans),
             columns: self.columns.clone(),
             from_graph: self.from_graph,
+            buffers: self.buffers.clone(),
         };
         if (self.pieces)(piece) { Ok(()) } else { Err(Halt::Stop(StopReason::Cancelled)) }
     }
@@ -514,7 +518,7 @@ impl<'r> Splitter<'r> {
             Some(newline) => before.len() - newline,
             None => self.column_base + before.len() + 1,
         };
-        Note { source: self.name.clone(), line, column: column as u64, kind, reason }
+        Note { source: self.name.to_string(), line, column: column as u64, kind, reason }
     }
 }
 

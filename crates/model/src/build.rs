@@ -96,14 +96,14 @@ impl Builder {
         self.coverage.add(entry);
     }
 
-    /// Adds a batch.
-    pub fn absorb(&mut self, source: SourceIx, batch: Batch) {
+    /// Takes what is in a batch, and leaves it empty for the next piece.
+    pub fn absorb(&mut self, source: SourceIx, batch: &mut Batch) {
         if let Some(entry) = self.coverage.sources.get_mut(source.0 as usize) {
             entry.resources += batch.drafts.len() as u64;
         }
-        self.coverage.notes.extend(batch.notes);
-        batch.covers.into_iter().for_each(|entry| self.coverage.add(entry));
-        self.store.absorb(source, &batch.texts, batch.pairs, batch.json, &batch.facts, batch.drafts);
+        self.coverage.notes.append(&mut batch.notes);
+        batch.covers.drain(..).for_each(|entry| self.coverage.add(entry));
+        self.store.absorb(source, batch);
     }
 
     /// Closes a document: what it says of all its resources is known only at its end.
@@ -127,22 +127,15 @@ impl Builder {
 }
 
 impl Store {
-    fn absorb(
-        &mut self,
-        source: SourceIx,
-        texts: &Texts,
-        pairs: Vec<(Sym, Sym)>,
-        json: Vec<serde_json::Value>,
-        facts: &[(Field, Fact)],
-        drafts: Vec<Draft>,
-    ) {
-        let map = self.texts.absorb(texts);
+    fn absorb(&mut self, source: SourceIx, batch: &mut Batch) {
+        let map = self.texts.absorb(&batch.texts);
+        batch.texts.clear();
         let sym = |s: Sym| map.get(s.0 as usize).copied().unwrap_or(s);
         let (pairs_base, json_base) = (offset(self.pairs.len()), offset(self.json.len()));
-        self.pairs.extend(pairs.into_iter().map(|(name, value)| (sym(name), sym(value))));
-        self.json.extend(json);
+        self.pairs.extend(batch.pairs.drain(..).map(|(name, value)| (sym(name), sym(value))));
+        self.json.append(&mut batch.json);
         let facts_base = self.facts.len();
-        self.facts.extend(facts.iter().map(|&(field, fact)| {
+        self.facts.extend(batch.facts.drain(..).map(|(field, fact)| {
             let moved = match fact {
                 Fact::Text(s) => Fact::Text(sym(s)),
                 Fact::Number(s) => Fact::Number(sym(s)),
@@ -154,7 +147,7 @@ impl Store {
             };
             (field, moved)
         }));
-        self.rows.extend(drafts.into_iter().map(|draft| Row {
+        self.rows.extend(batch.drafts.drain(..).map(|draft| Row {
             id: sym(draft.id),
             resource_type: sym(draft.resource_type),
             kind: draft.kind,

@@ -2,21 +2,48 @@
 
 use crate::inventory::{Link, ResourceIx, Store};
 use crate::{ArmId, Fact, Field, Kind, ParentKind};
-use hashbrown::{HashMap, HashTable};
-
-type Map<V> = HashMap<ResourceIx, V, foldhash::fast::FixedState>;
+use hashbrown::HashTable;
 
 /// The fields by which a workspace names its dependents.
 const DEPENDENTS: [Field; 4] =
     [Field::StorageAccount, Field::KeyVault, Field::ContainerRegistry, Field::ApplicationInsights];
 
+/// Lists of resources by resource, in one allocation.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    starts: Vec<u32>,
+    all: Vec<ResourceIx>,
+}
+
+impl Lists {
+    /// Of pairs in any order; every list is sorted and holds a resource once.
+    fn new(resources: usize, mut pairs: Vec<(ResourceIx, ResourceIx)>) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = Vec::with_capacity(resources + 1);
+        for (at, (of, _)) in (0u32..).zip(&pairs) {
+            starts.resize(starts.len().max(of.0 as usize + 1), at);
+        }
+        starts.resize(resources + 1, crate::build::offset(pairs.len()));
+        Self { starts, all: pairs.into_iter().map(|pair| pair.1).collect() }
+    }
+
+    pub(crate) fn of(&self, resource: ResourceIx) -> &[ResourceIx] {
+        let at = resource.0 as usize;
+        let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else { return &[] };
+        self.all.get(*start as usize..*end as usize).unwrap_or(&[])
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     pub(crate) by_kind: Vec<Vec<ResourceIx>>,
-    pub(crate) parent: Map<ResourceIx>,
-    pub(crate) children: Map<Vec<ResourceIx>>,
-    pub(crate) users: Map<Vec<ResourceIx>>,
-    links: Map<[Link; DEPENDENTS.len()]>,
+    pub(crate) children: Lists,
+    pub(crate) users: Lists,
+    /// Sorted by child.
+    parents: Vec<(ResourceIx, ResourceIx)>,
+    /// In the order of the workspaces.
+    links: Vec<[Link; DEPENDENTS.len()]>,
     accounts: HashTable<u32>,
 }
 
@@ -29,12 +56,9 @@ impl Index {
             }
         }
         index.link_parents(store);
-        index.link_dependents(store);
-        index.link_datastores(store);
-        for users in index.users.values_mut() {
-            users.sort_unstable();
-            users.dedup();
-        }
+        let mut users = index.link_dependents(store);
+        index.link_datastores(store, &mut users);
+        index.users = Lists::new(store.rows.len(), users);
         index
     }
 
@@ -42,39 +66,35 @@ impl Index {
         self.by_kind.get(kind as usize).map_or(&[], Vec::as_slice)
     }
 
+    pub(crate) fn parent(&self, child: ResourceIx) -> Option<ResourceIx> {
+        let at = self.parents.binary_search_by_key(&child, |pair| pair.0).ok()?;
+        self.parents.get(at).map(|pair| pair.1)
+    }
+
     fn link_parents(&mut self, store: &Store) {
-        for kind in Kind::all().filter(|kind| kind.parent() != ParentKind::None) {
-            for &child in self.by_kind.get(kind as usize).map_or(&[][..], Vec::as_slice) {
-                let mut id = store.id_of(child.0);
-                // A diagnostic setting of a storage service is filed under the account: go up to the nearest one read.
-                while let Some(up) = ArmId(id).parent() {
-                    if let Some(parent) = store.find(up) {
-                        self.parent.insert(child, ResourceIx(parent));
-                        self.children.entry(ResourceIx(parent)).or_default().push(child);
-                        break;
-                    }
-                    id = up;
-                }
-            }
-        }
+        let kinds = Kind::all().filter(|kind| kind.parent() != ParentKind::None);
+        let children = kinds.flat_map(|kind| self.list(kind));
+        let mut parents: Vec<_> =
+            children.filter_map(|&child| Some((child, nearest(store, child)?))).collect();
+        parents.sort_unstable();
+        let by_parent = parents.iter().map(|&(child, parent)| (parent, child)).collect();
+        self.children = Lists::new(store.rows.len(), by_parent);
+        self.parents = parents;
     }
 
-    fn link_dependents(&mut self, store: &Store) {
-        let workspaces =
-            std::mem::take(self.by_kind.get_mut(Kind::Workspace as usize).unwrap_or(&mut Vec::new()));
-        for &workspace in &workspaces {
-            let links = DEPENDENTS.map(|field| resolve(store, workspace.0, field));
-            for resource in links.iter().filter_map(|link| link.found()) {
-                self.users.entry(resource).or_default().push(workspace);
-            }
-            self.links.insert(workspace, links);
+    /// Finds every workspace's dependents; pairs of dependent and workspace.
+    fn link_dependents(&mut self, store: &Store) -> Vec<(ResourceIx, ResourceIx)> {
+        let link = |ws: &ResourceIx| DEPENDENTS.map(|field| resolve(store, ws.0, field));
+        let links: Vec<_> = self.list(Kind::Workspace).iter().map(link).collect();
+        let mut users = Vec::with_capacity(links.len() * DEPENDENTS.len());
+        for (&workspace, links) in self.list(Kind::Workspace).iter().zip(&links) {
+            users.extend(links.iter().filter_map(|link| Some((link.found()?, workspace))));
         }
-        if let Some(list) = self.by_kind.get_mut(Kind::Workspace as usize) {
-            *list = workspaces;
-        }
+        self.links = links;
+        users
     }
 
-    fn link_datastores(&mut self, store: &Store) {
+    fn link_datastores(&mut self, store: &Store, users: &mut Vec<(ResourceIx, ResourceIx)>) {
         if self.list(Kind::Datastore).is_empty() {
             return;
         }
@@ -84,14 +104,11 @@ impl Index {
             accounts.insert_unique(hash, account.0, |&ix| crate::fold_hash(ArmId(store.id_of(ix)).name()));
         }
         self.accounts = accounts;
-        for ix in 0..self.list(Kind::Datastore).len() {
-            let Some(&datastore) = self.list(Kind::Datastore).get(ix) else { continue };
-            let Some(&workspace) = self.parent.get(&datastore) else { continue };
-            let Some(name) = text(store, datastore.0, Field::AccountName) else { continue };
-            if let Some(account) = self.account(store, name) {
-                self.users.entry(account).or_default().push(workspace);
-            }
-        }
+        users.extend(self.list(Kind::Datastore).iter().filter_map(|&datastore| {
+            let workspace = self.parent(datastore)?;
+            let name = text(store, datastore.0, Field::AccountName)?;
+            Some((self.account(store, name)?, workspace))
+        }));
     }
 
     /// The storage account of a name; names are unique across Azure.
@@ -101,10 +118,22 @@ impl Index {
     }
 
     pub(crate) fn link(&self, store: &Store, workspace: ResourceIx, field: Field) -> Link {
-        let at = DEPENDENTS.iter().position(|f| *f == field);
-        match at.and_then(|at| self.links.get(&workspace).and_then(|links| links.get(at))) {
+        let of_workspace = self.list(Kind::Workspace).binary_search(&workspace).ok();
+        let at = DEPENDENTS.iter().position(|own| *own == field);
+        match of_workspace.and_then(|ws| self.links.get(ws)).zip(at).and_then(|(links, at)| links.get(at)) {
             Some(link) => *link,
             None => resolve(store, workspace.0, field),
+        }
+    }
+}
+
+/// The nearest resource above: a diagnostic setting of a storage service is filed under the account.
+fn nearest(store: &Store, child: ResourceIx) -> Option<ResourceIx> {
+    let mut id = store.id_of(child.0);
+    loop {
+        id = ArmId(id).parent()?;
+        if let Some(parent) = store.find(id) {
+            return Some(ResourceIx(parent));
         }
     }
 }

@@ -342,7 +342,7 @@ impl<'a> Resource<'a> {
 
     /// The resource this one is a child or extension of, if it was read.
     pub fn parent(self) -> Option<Resource<'a>> {
-        self.inventory.index.parent.get(&self.ix).map(|&ix| self.inventory.get(ix))
+        self.inventory.index.parent(self.ix).map(|ix| self.inventory.get(ix))
     }
 
     /// The workspace this resource is, or belongs to.
@@ -355,9 +355,7 @@ impl<'a> Resource<'a> {
 
     /// Children and extensions of a kind.
     pub fn children(self, kind: Kind) -> impl Iterator<Item = Resource<'a>> {
-        let inventory = self.inventory;
-        let all = inventory.index.children.get(&self.ix).map_or(&[][..], Vec::as_slice);
-        all.iter().map(move |&ix| inventory.get(ix)).filter(move |child| child.kind() == kind)
+        self.all_children().filter(move |child| child.kind() == kind)
     }
 
     /// Whether all children of a kind were read. Seeing one child is taken as having seen all: list calls are whole or
@@ -377,7 +375,7 @@ impl<'a> Resource<'a> {
     /// The workspaces that use this resource as a dependent: as their own, through their hub, or by a datastore.
     pub fn used_by(self) -> impl Iterator<Item = Resource<'a>> {
         let inventory = self.inventory;
-        let all = inventory.index.users.get(&self.ix).map_or(&[][..], Vec::as_slice);
+        let all = inventory.index.users.of(self.ix);
         all.iter().map(move |&ix| inventory.get(ix))
     }
 
@@ -392,7 +390,7 @@ impl<'a> Resource<'a> {
     /// Children and extensions of every kind.
     pub fn all_children(self) -> impl Iterator<Item = Resource<'a>> {
         let inventory = self.inventory;
-        let all = inventory.index.children.get(&self.ix).map_or(&[][..], Vec::as_slice);
+        let all = inventory.index.children.of(self.ix);
         all.iter().map(move |&ix| inventory.get(ix))
     }
 }

@@ -32,4 +32,4 @@ pub use inventory::{Inventory, Link, Resource, ResourceIx};
 pub use kind::{Kind, ParentKind};
 pub use seen::Seen;
 pub use text::{Sym, Texts};
-pub use verdict::{Confidence, Evidence, Finding, Gap, NotJudged, RuleIx, Severity};
+pub use verdict::{Confidence, Evidence, Finding, Gap, NotJudged, RuleIx, RuleSet, Severity};

@@ -40,6 +40,13 @@ impl Texts {
             .collect()
     }
 
+    /// Forgets every text and keeps the memory.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.slots.clear();
+        self.table.clear();
+    }
+
     fn intern_hashed(&mut self, text: &str, hash: u64) -> Sym {
         let (arena, slots) = (&self.arena, &self.slots);
         if let Some(&found) = self.table.find(hash, |&ix| same(arena, slots, ix, text, hash)) {

@@ -116,7 +116,7 @@ pub struct Finding {
 }
 
 /// Why a rule could not judge.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Gap {
     /// No document says whether there are resources of this kind here.
     NotExported(Kind),
@@ -132,11 +132,49 @@ pub enum Gap {
     Other(Cow<'static, str>),
 }
 
-/// A rule that could not judge a resource. This is its own result, never a pass.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A set of rules, a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleSet(pub u128);
+
+impl RuleSet {
+    /// One rule.
+    pub fn of(rule: RuleIx) -> Self {
+        Self(1u128.checked_shl(u32::from(rule.0)).unwrap_or(0))
+    }
+
+    /// The rules of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a rule is in it.
+    pub fn contains(self, rule: RuleIx) -> bool {
+        self.0 & Self::of(rule).0 != 0
+    }
+
+    /// How many rules are in it.
+    pub fn len(self) -> u64 {
+        u64::from(self.0.count_ones())
+    }
+
+    /// Whether no rule is in it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its rules, in order.
+    pub fn rules(self) -> impl Iterator<Item = RuleIx> {
+        (0..128).map(RuleIx).filter(move |rule| self.contains(*rule))
+    }
+}
+
+/// Rules that could not judge a resource, for one reason. This is its own result, never a pass. A resource has at most one
+/// entry for each reason: a single export that is missing leaves many rules without an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotJudged {
-    /// The rule.
-    pub rule: RuleIx,
+    /// The rules.
+    pub rules: RuleSet,
     /// The resource.
     pub resource: ResourceIx,
     /// Why.

@@ -4,8 +4,8 @@
 //! cell where `;` separates them, as in many European locales. A record is always one line.
 
 use crate::clean;
-use crate::{FindingView, Report, words};
-use dekey_model::{CoverageEntry, NotJudged, Note, Outcome, Resource};
+use crate::{FindingView, Question, Report, words};
+use dekey_model::{CoverageEntry, Note, Outcome, Resource};
 use dekey_rules::WaiverUse;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
@@ -53,8 +53,8 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let Some(view) = report.view(&waived.finding) else { continue };
         of_finding("waived", &view, report.audit.waivers.get(waived.waiver)).write(out)?;
     }
-    for entry in report.not_judged() {
-        of_not_judged(report, entry).write(out)?;
+    for question in report.not_judged() {
+        of_not_judged(report, &question).write(out)?;
     }
     for error in report.errors() {
         let mut row = of_resource("error", report.inventory.get(error.resource));
@@ -185,13 +185,13 @@ fn of_resource<'a>(status: &'static str, resource: Resource<'a>) -> Row<'a> {
     }
 }
 
-fn of_not_judged<'a>(report: &'a Report<'a>, entry: &NotJudged) -> Row<'a> {
-    let rule = report.rule(entry.rule);
+fn of_not_judged<'a>(report: &'a Report<'a>, question: &Question<'_>) -> Row<'a> {
+    let rule = report.rule(question.rule);
     Row {
         rule: rule.map_or("", |rule| rule.id).into(),
         title: rule.map_or("", |rule| rule.title()),
-        message: entry.gap.explain(report.inventory).into(),
-        ..of_resource("not judged", report.inventory.get(entry.resource))
+        message: question.gap.explain(report.inventory).into(),
+        ..of_resource("not judged", report.inventory.get(question.resource))
     }
 }
 

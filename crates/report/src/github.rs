@@ -45,7 +45,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             "findings: {}; waived: {}; not judged: {}; left out as known from the baseline: {}",
             found.join(", "),
             report.audit.waived.len(),
-            report.not_judged().len(),
+            report.audit.questions(),
             report.known
         ),
         format!("read: {}", words::counted(report.inventory.coverage().sources.len() as u64, "document")),
@@ -109,8 +109,8 @@ fn waivers(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn not_judged(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    some(out, "notice", "not judged", report.not_judged().into_iter(), |out, entry| {
-        let Some(view) = report.view_not_judged(entry) else { return Ok(()) };
+    some(out, "notice", "not judged", report.not_judged(), |out, question| {
+        let Some(view) = report.view_not_judged(&question) else { return Ok(()) };
         let title = format!("not judged: {}", view.rule.title());
         let text = format!("{}: {}", view.resource.name(), view.reason);
         command(out, "notice", &Place::of(view.resource), &title, &[text])

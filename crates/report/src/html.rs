@@ -109,7 +109,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
             "What was judged is as it should be."
         },
         unknowns: parts::unknowns(report, ROWS),
-        unknown_total: counted(report.audit.not_judged.len() as u64, "question"),
+        unknown_total: counted(report.audit.questions(), "question"),
         waivers: waivers(report),
         waived_total: counted(report.audit.waived.len() as u64, "finding"),
         sources: parts::sources(report, ROWS),

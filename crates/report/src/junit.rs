@@ -5,8 +5,8 @@
 //! passes has none. Names of cases are ids of resources, so that a CI system can follow them over time.
 
 use crate::clean;
-use crate::{FindingView, Report, words};
-use dekey_model::{CoverageEntry, Finding, NotJudged, Note, NoteKind, Outcome};
+use crate::{FindingView, Question, Report, words};
+use dekey_model::{CoverageEntry, Finding, Note, NoteKind, Outcome};
 use dekey_rules::{Rule, RuleError, WaivedFinding, WaiverUse};
 use std::io::{self, BufWriter, Write};
 
@@ -68,7 +68,7 @@ struct Suite<'a> {
     findings: Vec<&'a Finding>,
     waived: Vec<&'a WaivedFinding>,
     /// Several reasons on one resource stand side by side.
-    not_judged: Vec<&'a NotJudged>,
+    not_judged: Vec<Question<'a>>,
     errors: Vec<&'a RuleError>,
 }
 
@@ -95,13 +95,13 @@ fn suites<'a>(report: &'a Report<'a>) -> Vec<Suite<'a>> {
     };
     report.findings().into_iter().for_each(|f| put(f.rule, &mut |suite| suite.findings.push(f)));
     report.waived().into_iter().for_each(|w| put(w.finding.rule, &mut |suite| suite.waived.push(w)));
-    report.not_judged().into_iter().for_each(|n| put(n.rule, &mut |suite| suite.not_judged.push(n)));
+    report.not_judged().for_each(|n| put(n.rule, &mut |suite| suite.not_judged.push(n)));
     report.errors().into_iter().for_each(|e| put(e.rule, &mut |suite| suite.errors.push(e)));
     suites
 }
 
 impl<'a> Suite<'a> {
-    fn unjudged(&self) -> impl Iterator<Item = &[&'a NotJudged]> {
+    fn unjudged(&self) -> impl Iterator<Item = &[Question<'a>]> {
         self.not_judged.chunk_by(|a, b| a.resource == b.resource)
     }
 

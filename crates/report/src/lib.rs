@@ -33,4 +33,6 @@ pub use fill::{Dialect, fill};
 pub use fingerprint::fingerprint;
 pub use groups::{Group, GroupKind};
 pub use terminal::TerminalOptions;
-pub use view::{ControlView, EvidenceView, FindingView, NotJudgedView, OwnerView, RemedyView, Report};
+pub use view::{
+    ControlView, EvidenceView, FindingView, NotJudgedView, OwnerView, Question, RemedyView, Report,
+};

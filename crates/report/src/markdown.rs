@@ -4,9 +4,8 @@
 //! tenant. Texts from documents and settings only ever stand in code spans: no link, mention, image or HTML comes out of them.
 
 use crate::{Group, GroupKind, Report, clean, words};
-use dekey_model::{Finding, Gap, Kind, NoteKind, Outcome, RuleIx, Severity};
+use dekey_model::{Finding, NoteKind, Outcome, RuleIx, Severity};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
 
 /// How many rows the tables of rules, and all others, have at most.
@@ -44,11 +43,7 @@ fn headline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| Workspaces without a high or critical finding | {good} of {all} | {judged} |")?;
     writeln!(out, "| Findings | {found} | left out because the baseline has them: {} |", report.known)?;
     writeln!(out, "| Waived findings | {} | accepted until a day, see below |", report.audit.waived.len())?;
-    writeln!(
-        out,
-        "| Not judged | {} | neither a finding nor a pass, see below |",
-        report.not_judged().len()
-    )?;
+    writeln!(out, "| Not judged | {} | neither a finding nor a pass, see below |", report.audit.questions())?;
     match report.audit.errors.len() {
         0 => Ok(()),
         failed => writeln!(
@@ -67,7 +62,7 @@ fn rules(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     };
     report.findings().into_iter().for_each(|f| add(f.rule, slot(f)));
     report.audit.waived.iter().for_each(|w| add(w.finding.rule, Severity::ALL.len()));
-    report.not_judged().into_iter().for_each(|n| add(n.rule, Severity::ALL.len() + 1));
+    report.not_judged().for_each(|n| add(n.rule, Severity::ALL.len() + 1));
     let mut rows: Vec<_> =
         report.audit.rules.iter().zip(rows).filter(|(_, row)| row.iter().any(|n| *n > 0)).collect();
     rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.id.cmp(b.0.id)));
@@ -113,44 +108,10 @@ fn row_of(report: &Report, group: &Group<'_>) -> String {
     format!("| {}{what} | {place} | {} | {owner} |", code(resource.name(), NAME), counts.join(" | "))
 }
 
-/// What reasons have in common: of resources that were named but not read, only the kind.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Reason<'a> {
-    Missing(Kind),
-    Other(&'a Gap),
-}
-
 fn not_judged(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut reasons: BTreeMap<Reason<'_>, (u64, BTreeSet<RuleIx>)> = BTreeMap::new();
-    for entry in report.not_judged() {
-        let reason = match &entry.gap {
-            Gap::Missing(kind, _) => Reason::Missing(*kind),
-            gap => Reason::Other(gap),
-        };
-        let (count, rules) = reasons.entry(reason).or_default();
-        *count += 1;
-        rules.insert(entry.rule);
-    }
-    let mut rows: Vec<_> = reasons
-        .into_iter()
-        .map(|(reason, (count, rules))| {
-            let text = match reason {
-                Reason::Missing(kind) => {
-                    format!(
-                        "{} that others name were not read: export them ({})",
-                        kind.plural(),
-                        kind.export_command()
-                    )
-                }
-                Reason::Other(gap) => gap.explain(report.inventory),
-            };
-            (count, rules.len(), text)
-        })
-        .collect();
-    rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
     let head = "| Not judged | Rules | Why, and what to do |\n|---:|---:|---|";
-    table(out, "Not judged, by reason", head, ROWS, rows.into_iter(), |(count, rules, text)| {
-        format!("| {count} | {rules} | {} |", code(&text, SENTENCE))
+    table(out, "Not judged, by reason", head, ROWS, words::reasons(report).into_iter(), |reason| {
+        format!("| {} | {} | {} |", reason.questions, reason.rules.len(), code(&reason.text, SENTENCE))
     })
 }
 

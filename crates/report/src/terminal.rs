@@ -6,7 +6,6 @@ use crate::words::{self, counted, percent};
 use crate::{Group, GroupKind, Report};
 use dekey_model::{Finding, Kind, NoteKind, Resource, Severity};
 use dekey_rules::WaiverState;
-use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// How the report looks.
@@ -224,32 +223,14 @@ impl Page<'_, '_> {
 
     fn not_judged(&mut self) -> io::Result<()> {
         let report = self.report;
-        let mut reasons: HashMap<String, (u64, u64, u16)> = HashMap::new();
-        let mut last: Option<(&dekey_model::Gap, String)> = None;
-        for entry in &report.audit.not_judged {
-            let reason = match &last {
-                Some((gap, reason)) if *gap == &entry.gap => reason.clone(),
-                _ => gap_in_general(report, &entry.gap),
-            };
-            let count = reasons.entry(reason.clone()).or_insert((0, 0, u16::MAX));
-            count.0 += 1;
-            if count.2 != entry.rule.0 {
-                count.1 += 1;
-                count.2 = entry.rule.0;
-            }
-            last = Some((&entry.gap, reason));
-        }
+        let reasons = words::reasons(report);
         if reasons.is_empty() {
             return Ok(());
         }
-        let mut reasons: Vec<(String, u64)> =
-            reasons.into_iter().map(|(reason, (count, ..))| (reason, count)).collect();
-        reasons.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let style = self.style;
-        let total = report.audit.not_judged.len() as u64;
-        self.heading(&format!("Not judged: {}", counted(total, "question")))?;
-        for (reason, count) in reasons.iter().take(self.lines) {
-            self.text(&format!("  {count:>6}  "), reason, |l| style.unknown(l))?;
+        self.heading(&format!("Not judged: {}", counted(report.audit.questions(), "question")))?;
+        for reason in reasons.iter().take(self.lines) {
+            self.text(&format!("  {:>6}  ", reason.questions), &reason.text, |l| style.unknown(l))?;
         }
         self.more(reasons.len(), "reason")
     }
@@ -361,20 +342,6 @@ impl Page<'_, '_> {
             &format!("Next: dekey explain {next}; --format html=report.html writes a report to pass on."),
             |l| style.dim(l),
         )
-    }
-}
-
-/// The gap without the names of single resources, so that equal gaps are counted together.
-pub(crate) fn gap_in_general(report: &Report<'_>, gap: &dekey_model::Gap) -> String {
-    match gap {
-        dekey_model::Gap::Missing(kind, _) => {
-            format!(
-                "{} that are named but were not read: export them ({})",
-                kind.plural(),
-                kind.export_command()
-            )
-        }
-        gap => gap.explain(report.inventory),
     }
 }
 

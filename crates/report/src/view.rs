@@ -1,7 +1,7 @@
 //! Findings as outputs show them.
 
 use crate::{Baseline, Dialect, fill, fingerprint};
-use dekey_model::{Evidence, Finding, Inventory, NotJudged, Resource, ResourceIx, RuleIx};
+use dekey_model::{Evidence, Finding, Gap, Inventory, NotJudged, Resource, ResourceIx, RuleIx, Severity};
 use dekey_rules::{Audit, Context, Effective, Rule, Settings, creator};
 use std::cmp::{Ordering, Reverse};
 use std::sync::OnceLock;
@@ -23,7 +23,10 @@ pub struct Report<'a> {
     // Put in order when a format asks for it: what people read on a terminal needs only the worst few.
     // Positions, because a cell of references would tie the report to one lifetime.
     sorted: OnceLock<Vec<usize>>,
-    not_judged: OnceLock<Vec<usize>>,
+    // A rule, and the position of what it could not judge.
+    questions: OnceLock<Vec<(RuleIx, usize)>>,
+    // The place of each resource when they are in order of their ids.
+    ranks: OnceLock<Vec<u32>>,
 }
 
 /// A finding, spelled out.
@@ -103,6 +106,17 @@ pub struct ControlView {
     pub source: &'static str,
 }
 
+/// What one rule asked of one resource, without an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The rule.
+    pub rule: RuleIx,
+    /// The resource.
+    pub resource: ResourceIx,
+    /// Why there is no answer.
+    pub gap: &'a Gap,
+}
+
 /// What could not be judged, spelled out.
 #[derive(Clone, Debug)]
 pub struct NotJudgedView<'a> {
@@ -131,7 +145,8 @@ impl<'a> Report<'a> {
             known: 0,
             listed: Vec::new(),
             sorted: OnceLock::new(),
-            not_judged: OnceLock::new(),
+            questions: OnceLock::new(),
+            ranks: OnceLock::new(),
         };
         let new =
             |finding: &&Finding| baseline.is_none_or(|known| !known.contains(&report.fingerprint(finding)));
@@ -154,18 +169,43 @@ impl<'a> Report<'a> {
         if a == b { Ordering::Equal } else { folded(a).cmp(folded(b)) }
     }
 
-    fn sort_not_judged(&self) -> Vec<usize> {
-        let mut entries: Vec<(usize, &NotJudged)> = self.audit.not_judged.iter().enumerate().collect();
-        entries.sort_unstable_by(|(_, a), (_, b)| {
-            a.rule.cmp(&b.rule).then_with(|| self.order_ids(a.resource, b.resource)).then_with(|| {
-                if a.gap == b.gap {
-                    return Ordering::Equal;
+    /// The place of a resource in the order of ids. Worked out once: full lists compare millions of times.
+    fn rank(&self, resource: ResourceIx) -> u32 {
+        let ranks = self.ranks.get_or_init(|| {
+            let mut order: Vec<ResourceIx> = self.inventory.resources().map(Resource::ix).collect();
+            order.sort_unstable_by(|a, b| self.order_ids(*a, *b));
+            let mut ranks = vec![0; order.len()];
+            for (rank, resource) in (0u32..).zip(order) {
+                if let Some(slot) = ranks.get_mut(resource.0 as usize) {
+                    *slot = rank;
                 }
-                a.gap.explain(self.inventory).cmp(&b.gap.explain(self.inventory))
-            })
+            }
+            ranks
         });
-        entries.dedup_by(|(_, a), (_, b)| a == b);
-        entries.into_iter().map(|entry| entry.0).collect()
+        ranks.get(resource.0 as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    fn sort_questions(&self) -> Vec<(RuleIx, usize)> {
+        let mut order: Vec<(u32, &NotJudged, usize)> = self
+            .audit
+            .not_judged
+            .iter()
+            .enumerate()
+            .map(|(at, entry)| (self.rank(entry.resource), entry, at))
+            .collect();
+        order.sort_unstable_by(|(a, one, _), (b, other, _)| {
+            let reasons = || one.gap.explain(self.inventory).cmp(&other.gap.explain(self.inventory));
+            a.cmp(b).then_with(reasons)
+        });
+        let mut by_rule = vec![Vec::new(); self.audit.rules.len()];
+        for (_, entry, at) in order {
+            for rule in entry.rules.rules() {
+                if let Some(list) = by_rule.get_mut(usize::from(rule.0)) {
+                    list.push((rule, at));
+                }
+            }
+        }
+        by_rule.concat()
     }
 
     /// The findings that count, in no order.
@@ -173,20 +213,33 @@ impl<'a> Report<'a> {
         &self.listed
     }
 
+    /// The severity of the worst finding that counts.
+    pub fn worst(&self) -> Option<Severity> {
+        self.listed.iter().map(|finding| finding.severity).max()
+    }
+
     /// The findings that count, worst first.
     pub fn findings(&self) -> Vec<&'a Finding> {
         let order = self.sorted.get_or_init(|| {
             let mut sorted: Vec<(usize, &Finding)> = self.listed.iter().copied().enumerate().collect();
-            sorted.sort_unstable_by(|(_, a), (_, b)| self.order(a, b));
+            let place =
+                |finding: &Finding| (Reverse(finding.severity), finding.rule, self.rank(finding.resource));
+            sorted.sort_unstable_by(|(_, a), (_, b)| {
+                place(a).cmp(&place(b)).then_with(|| (&a.part, &a.message).cmp(&(&b.part, &b.message)))
+            });
             sorted.into_iter().map(|entry| entry.0).collect()
         });
         order.iter().filter_map(|at| self.listed.get(*at).copied()).collect()
     }
 
     /// What could not be judged, by rule and resource.
-    pub fn not_judged(&self) -> Vec<&'a NotJudged> {
-        let order = self.not_judged.get_or_init(|| self.sort_not_judged());
-        order.iter().filter_map(|at| self.audit.not_judged.get(*at)).collect()
+    pub fn not_judged(&self) -> impl Iterator<Item = Question<'a>> {
+        let (order, audit) = (self.questions.get_or_init(|| self.sort_questions()), self.audit);
+        let question = |&(rule, at): &(RuleIx, usize)| {
+            let NotJudged { resource, gap, .. } = audit.not_judged.get(at)?;
+            Some(Question { rule, resource: *resource, gap })
+        };
+        order.iter().filter_map(question)
     }
 
     /// The rule of a finding. Every finding's rule is one of the audit's.
@@ -236,11 +289,11 @@ impl<'a> Report<'a> {
     }
 
     /// What could not be judged, spelled out.
-    pub fn view_not_judged(&self, entry: &NotJudged) -> Option<NotJudgedView<'a>> {
+    pub fn view_not_judged(&self, question: &Question<'_>) -> Option<NotJudgedView<'a>> {
         Some(NotJudgedView {
-            rule: self.rule(entry.rule)?,
-            resource: self.inventory.get(entry.resource),
-            reason: entry.gap.explain(self.inventory),
+            rule: self.rule(question.rule)?,
+            resource: self.inventory.get(question.resource),
+            reason: question.gap.explain(self.inventory),
         })
     }
 

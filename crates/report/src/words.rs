@@ -1,8 +1,9 @@
 //! Words and numbers that several formats share.
 
 use crate::Report;
-use dekey_model::{NoteKind, Outcome, Severity};
+use dekey_model::{Gap, Kind, NoteKind, Outcome, RuleSet, Severity};
 use dekey_rules::{IdentityStandard, RuleError, WaivedFinding, WaiverState};
+use std::collections::HashMap;
 
 /// What the headline rate counts.
 pub(crate) const STRICT: &str = "passed pairs of workspace and rule, of all pairs in scope: what failed, was waived, \
@@ -18,6 +19,61 @@ pub(crate) const COVERAGE: &str = "pairs of workspace and rule that were judged,
 /// What a failed rule says in every format.
 pub(crate) const RULE_FAILED: &str = "the rule failed on this resource: a mistake in dekey, please report it; nothing is \
     known about the resource";
+
+/// Why questions have no answer.
+pub(crate) struct Reason {
+    /// In words, without the names of single resources.
+    pub(crate) text: String,
+    /// How many questions.
+    pub(crate) questions: u64,
+    /// The rules that asked them.
+    pub(crate) rules: RuleSet,
+}
+
+/// Why questions have no answer, most frequent first.
+pub(crate) fn reasons(report: &Report<'_>) -> Vec<Reason> {
+    let mut gaps: HashMap<Class<'_>, (u64, RuleSet)> = HashMap::new();
+    for entry in &report.audit.not_judged {
+        let (questions, rules) = gaps.entry(Class::of(&entry.gap)).or_default();
+        *questions += entry.rules.len();
+        *rules = rules.and(entry.rules);
+    }
+    let reason = |(class, (questions, rules)): (Class<'_>, _)| Reason {
+        text: class.explain(report),
+        questions,
+        rules,
+    };
+    let mut reasons: Vec<Reason> = gaps.into_iter().map(reason).collect();
+    reasons.sort_unstable_by(|a, b| b.questions.cmp(&a.questions).then_with(|| a.text.cmp(&b.text)));
+    reasons
+}
+
+/// A gap; those that differ only in the resource that is missing are one.
+#[derive(PartialEq, Eq, Hash)]
+enum Class<'a> {
+    Missing(Kind),
+    Other(&'a Gap),
+}
+
+impl<'a> Class<'a> {
+    fn of(gap: &'a Gap) -> Self {
+        match gap {
+            Gap::Missing(kind, _) => Class::Missing(*kind),
+            gap => Class::Other(gap),
+        }
+    }
+
+    fn explain(&self, report: &Report<'_>) -> String {
+        match self {
+            Class::Missing(kind) => format!(
+                "{} that are named but were not read: export them ({})",
+                kind.plural(),
+                kind.export_command()
+            ),
+            Class::Other(gap) => gap.explain(report.inventory),
+        }
+    }
+}
 
 /// The rates of an audit as people read them.
 pub(crate) struct Rates {

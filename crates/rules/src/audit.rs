@@ -4,6 +4,7 @@ use crate::waivers::Matcher;
 use crate::{Context, Out, Rule, Settings, Summary, WaiverUse};
 use dekey_model::{
     Covered, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, ParentKind, Resource, ResourceIx, RuleIx,
+    RuleSet,
 };
 use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,6 +49,11 @@ pub struct RuleError {
 }
 
 impl Audit {
+    /// How many questions have no answer: a question is what one rule asks of one resource.
+    pub fn questions(&self) -> u64 {
+        self.not_judged.iter().map(|entry| entry.rules.len()).sum()
+    }
+
     /// The rule of a finding.
     pub fn rule(&self, ix: RuleIx) -> Option<&'static Rule> {
         self.rules.get(usize::from(ix.0)).copied()
@@ -85,17 +91,22 @@ struct Partial {
 /// How many resources one task judges: large enough to make threads worthwhile, small enough to share the work.
 const CHUNK: usize = 1024;
 
+/// How many are judged before what came of them is put together, so that it does not lie around twice.
+const ROUND: usize = 32 * CHUNK;
+
 /// Runs every rule that the settings ask for.
 pub fn audit(inventory: &Inventory, settings: &Settings, as_of: jiff::civil::Date) -> Audit {
     let rules: Vec<&'static Rule> = crate::all()
         .filter(|rule| !settings.disabled_rules.iter().any(|id| id == rule.id) && (rule.applies)(settings))
         .collect();
     let cx = Context::new(inventory, settings, as_of);
-    let mut partials = Vec::new();
+    let mut assembly = Assembly::new(&cx, rules);
+    // Used again in every round: fresh memory costs more than writing to it.
+    let mut partials: Vec<Partial> = (0..ROUND / CHUNK).map(|_| Partial::default()).collect();
     for kind in Kind::all() {
-        partials.extend(judge_kind(&cx, &rules, kind));
+        judge_kind(&cx, kind, &mut partials, &mut assembly);
     }
-    assemble(&cx, rules, partials)
+    assembly.finish(&cx)
 }
 
 /// Whether a rule passes a resource: it applies, and has nothing to say against it.
@@ -107,28 +118,38 @@ pub fn passes(cx: &Context<'_>, rule: &'static Rule, resource: Resource<'_>) -> 
     !partial.passes.is_empty()
 }
 
-fn judge_kind(cx: &Context<'_>, rules: &[&'static Rule], kind: Kind) -> Vec<Partial> {
+fn judge_kind(cx: &Context<'_>, kind: Kind, partials: &mut [Partial], assembly: &mut Assembly) {
     let own: Vec<(RuleIx, &'static Rule)> =
-        indexed(rules).filter(|(_, rule)| rule.subjects.contains(&kind)).collect();
-    let gaps: Vec<(RuleIx, &'static Rule)> =
-        indexed(rules).filter(|(_, rule)| rule.subjects.iter().any(|s| hangs_on(*s, kind))).collect();
+        indexed(&assembly.rules).filter(|(_, rule)| rule.subjects.contains(&kind)).collect();
+    let gaps = gaps_below(&assembly.rules, kind);
     if own.is_empty() && gaps.is_empty() {
-        return Vec::new();
+        return;
     }
-    let chunks = cx.inventory.of_kind(kind).par_chunks(CHUNK);
-    chunks
-        .map(|chunk| {
-            let mut partial = Partial::default();
-            for &ix in chunk {
-                let resource = cx.inventory.get(ix);
-                if cx.settings.in_scope(resource.id()) {
-                    judge(cx, &own, resource, &mut partial);
-                    report_gaps(&gaps, resource, &mut partial);
-                }
-            }
-            partial
-        })
-        .collect()
+    for round in cx.inventory.of_kind(kind).chunks(ROUND) {
+        let chunks = round.par_chunks(CHUNK).zip(partials.par_iter_mut());
+        chunks.for_each(|(chunk, partial)| judge_chunk(cx, &own, &gaps, chunk, partial));
+        for partial in partials.iter_mut() {
+            assembly.take(cx, partial);
+        }
+    }
+}
+
+fn judge_chunk(
+    cx: &Context<'_>,
+    rules: &[(RuleIx, &'static Rule)],
+    below: &[(Kind, RuleSet)],
+    chunk: &[ResourceIx],
+    partial: &mut Partial,
+) {
+    for &ix in chunk {
+        let resource = cx.inventory.get(ix);
+        if cx.settings.in_scope(resource.id()) {
+            let unjudged = partial.not_judged.len();
+            judge(cx, rules, resource, partial);
+            report_gaps(below, resource, partial);
+            join_from(unjudged, &mut partial.not_judged);
+        }
+    }
 }
 
 fn indexed(rules: &[&'static Rule]) -> impl Iterator<Item = (RuleIx, &'static Rule)> {
@@ -192,27 +213,52 @@ fn dependent_field(kind: Kind) -> Option<Field> {
     }
 }
 
-/// Says for each rule which of its subjects below `resource` were not read.
-fn report_gaps(rules: &[(RuleIx, &'static Rule)], resource: Resource<'_>, partial: &mut Partial) {
-    for &(rule, declared) in rules {
-        for &subject in declared.subjects.iter().filter(|s| hangs_on(**s, resource.kind())) {
-            let gap = match dependent_field(subject).filter(|_| subject.parent() == ParentKind::None) {
-                Some(field) => match resource.dependent(field) {
-                    Link::Missing { id, .. } => Gap::Missing(subject, id),
-                    Link::HubMissing { hub } => Gap::Missing(Kind::Workspace, hub),
-                    Link::NotRead => Gap::NotRead(field),
-                    Link::None | Link::Found { .. } => continue,
-                },
-                None if !can_have(resource, subject) => continue,
-                None => match resource.children_covered(subject) {
-                    Covered::Yes => continue,
-                    Covered::Refused(why) => Gap::Refused(subject, why.into()),
-                    Covered::Unknown => Gap::NotExported(subject),
-                },
-            };
-            partial.not_judged.push(NotJudged { rule, resource: resource.ix(), gap });
+/// The kinds that are reached through resources of `kind`, with the rules that judge them.
+fn gaps_below(rules: &[&'static Rule], kind: Kind) -> Vec<(Kind, RuleSet)> {
+    let below = Kind::all().filter(|subject| hangs_on(*subject, kind));
+    let rules_on = |subject: Kind| {
+        let own = indexed(rules).filter(|(_, rule)| rule.subjects.contains(&subject));
+        own.fold(RuleSet::default(), |all, (ix, _)| all.and(RuleSet::of(ix)))
+    };
+    below.map(|subject| (subject, rules_on(subject))).filter(|(_, rules)| !rules.is_empty()).collect()
+}
+
+/// Says which subjects below `resource` were not read, and which rules that leaves without an answer.
+fn report_gaps(below: &[(Kind, RuleSet)], resource: Resource<'_>, partial: &mut Partial) {
+    for &(subject, rules) in below {
+        let gap = match dependent_field(subject).filter(|_| subject.parent() == ParentKind::None) {
+            Some(field) => match resource.dependent(field) {
+                Link::Missing { id, .. } => Gap::Missing(subject, id),
+                Link::HubMissing { hub } => Gap::Missing(Kind::Workspace, hub),
+                Link::NotRead => Gap::NotRead(field),
+                Link::None | Link::Found { .. } => continue,
+            },
+            None if !can_have(resource, subject) => continue,
+            None => match resource.children_covered(subject) {
+                Covered::Yes => continue,
+                Covered::Refused(why) => Gap::Refused(subject, why.into()),
+                Covered::Unknown => Gap::NotExported(subject),
+            },
+        };
+        partial.not_judged.push(NotJudged { rules, resource: resource.ix(), gap });
+    }
+}
+
+/// Joins the entries of one resource, which start at `first`, so that each reason stands there once.
+fn join_from(first: usize, entries: &mut Vec<NotJudged>) {
+    let mut end = first;
+    for at in first..entries.len() {
+        let (known, rest) = entries.split_at_mut(at);
+        let Some(entry) = rest.first() else { break };
+        match known.get_mut(first..end).and_then(|known| known.iter_mut().find(|k| k.gap == entry.gap)) {
+            Some(same) => same.rules = same.rules.and(entry.rules),
+            None => {
+                entries.swap(end, at);
+                end += 1;
+            }
         }
     }
+    entries.truncate(end);
 }
 
 /// Hubs and projects have no batch endpoints.
@@ -225,57 +271,83 @@ fn can_have(workspace: Resource<'_>, kind: Kind) -> bool {
 }
 
 pub(crate) fn bit(rule: RuleIx) -> u128 {
-    1u128.checked_shl(u32::from(rule.0)).unwrap_or(0)
+    RuleSet::of(rule).0
 }
 
-fn assemble(cx: &Context<'_>, rules: Vec<&'static Rule>, partials: Vec<Partial>) -> Audit {
-    let mut verdicts = vec![Verdicts::default(); cx.inventory.len()];
-    let mut mark = |ix: ResourceIx, set: &mut dyn FnMut(&mut Verdicts)| {
-        if let Some(verdict) = verdicts.get_mut(ix.0 as usize) {
-            set(verdict);
-        }
-    };
-    let mut matcher = Matcher::new(cx.settings, cx.as_of);
-    let (mut findings, mut waived, mut not_judged, mut errors) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for partial in partials {
-        for (ix, passed) in partial.passes {
-            mark(ix, &mut |v| v.pass |= passed);
-        }
-        for entry in &partial.not_judged {
-            mark(entry.resource, &mut |v| v.not_judged |= bit(entry.rule));
-        }
-        for entry in &partial.errors {
-            mark(entry.resource, &mut |v| v.error |= bit(entry.rule));
-        }
-        not_judged.extend(partial.not_judged);
-        errors.extend(partial.errors);
-        if matcher.is_empty() {
-            partial.findings.iter().for_each(|f| mark(f.resource, &mut |v| v.fail |= bit(f.rule)));
-            findings.extend(partial.findings);
-            continue;
-        }
-        for finding in partial.findings {
-            let rule = rules.get(usize::from(finding.rule.0)).map_or("", |r| r.id);
-            let covered = matcher.cover(rule, cx.inventory.get(finding.resource).id());
-            if let Some(waiver) = covered {
-                mark(finding.resource, &mut |v| v.waived |= bit(finding.rule));
-                waived.push(WaivedFinding { finding, waiver });
-            } else {
-                mark(finding.resource, &mut |v| v.fail |= bit(finding.rule));
-                findings.push(finding);
-            }
+/// What the rounds came to, put together in their order.
+struct Assembly {
+    rules: Vec<&'static Rule>,
+    matcher: Matcher,
+    verdicts: Vec<Verdicts>,
+    findings: Vec<Finding>,
+    waived: Vec<WaivedFinding>,
+    not_judged: Vec<NotJudged>,
+    errors: Vec<RuleError>,
+}
+
+impl Assembly {
+    fn new(cx: &Context<'_>, rules: Vec<&'static Rule>) -> Self {
+        Self {
+            rules,
+            matcher: Matcher::new(cx.settings, cx.as_of),
+            verdicts: vec![Verdicts::default(); cx.inventory.len()],
+            findings: Vec::new(),
+            waived: Vec::new(),
+            not_judged: Vec::new(),
+            errors: Vec::new(),
         }
     }
-    let summary = Summary::of(cx, &rules, &findings, &verdicts);
-    Audit {
-        rules,
-        findings,
-        waived,
-        not_judged,
-        errors,
-        waivers: matcher.into_uses(),
-        summary,
-        as_of: cx.as_of,
+
+    fn mark(&mut self, ix: ResourceIx, set: impl FnOnce(&mut Verdicts)) {
+        if let Some(verdict) = self.verdicts.get_mut(ix.0 as usize) {
+            set(verdict);
+        }
+    }
+
+    /// Takes what is in a partial, and leaves it empty.
+    fn take(&mut self, cx: &Context<'_>, partial: &mut Partial) {
+        for (ix, passed) in partial.passes.drain(..) {
+            self.mark(ix, |v| v.pass |= passed);
+        }
+        for entry in &partial.not_judged {
+            self.mark(entry.resource, |v| v.not_judged |= entry.rules.0);
+        }
+        for entry in &partial.errors {
+            self.mark(entry.resource, |v| v.error |= bit(entry.rule));
+        }
+        self.not_judged.append(&mut partial.not_judged);
+        self.errors.append(&mut partial.errors);
+        if self.matcher.is_empty() {
+            partial.findings.iter().for_each(|f| self.mark(f.resource, |v| v.fail |= bit(f.rule)));
+            self.findings.append(&mut partial.findings);
+        } else {
+            partial.findings.drain(..).for_each(|finding| self.take_finding(cx, finding));
+        }
+    }
+
+    fn take_finding(&mut self, cx: &Context<'_>, finding: Finding) {
+        let rule = self.rules.get(usize::from(finding.rule.0)).map_or("", |r| r.id);
+        let covered = self.matcher.cover(rule, cx.inventory.get(finding.resource).id());
+        if let Some(waiver) = covered {
+            self.mark(finding.resource, |v| v.waived |= bit(finding.rule));
+            self.waived.push(WaivedFinding { finding, waiver });
+        } else {
+            self.mark(finding.resource, |v| v.fail |= bit(finding.rule));
+            self.findings.push(finding);
+        }
+    }
+
+    fn finish(self, cx: &Context<'_>) -> Audit {
+        let summary = Summary::of(cx, &self.rules, &self.findings, &self.verdicts);
+        Audit {
+            rules: self.rules,
+            findings: self.findings,
+            waived: self.waived,
+            not_judged: self.not_judged,
+            errors: self.errors,
+            waivers: self.matcher.into_uses(),
+            summary,
+            as_of: cx.as_of,
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::policies::Policies;
 use crate::{Rule, Settings};
 use dekey_model::{
     Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, Resource, RuleIx,
-    Seen, Severity,
+    RuleSet, Seen, Severity,
 };
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -82,7 +82,8 @@ impl Out<'_> {
 
     /// The resource could not be judged.
     pub fn not_judged(&mut self, gap: Gap) {
-        self.not_judged.push(NotJudged { rule: self.rule_ix, resource: self.subject, gap });
+        let (rules, resource) = (RuleSet::of(self.rule_ix), self.subject);
+        self.not_judged.push(NotJudged { rules, resource, gap });
     }
 
     /// The resource could not be judged because children of a kind were not read; true when they were.

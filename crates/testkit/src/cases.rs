@@ -13,7 +13,7 @@
 
 use crate::ids::{expand, expand_all};
 use dekey_intake::{Keep, Manifest, Piece};
-use dekey_model::{Builder, Inventory};
+use dekey_model::{Batch, Builder, Inventory};
 use dekey_rules::{Audit, Context, Settings};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -97,7 +97,9 @@ pub fn inventory(yaml: &str) -> Result<Inventory, String> {
     let source = builder.source("case");
     let documents: Vec<Value> =
         items.into_iter().map(|item| coverage(&item).unwrap_or_else(|| expand_all(item))).collect();
-    builder.absorb(source, Piece::of_values("case", &documents).parse(Keep::Facts));
+    let mut batch = Batch::default();
+    Piece::of_values("case", &documents).parse(Keep::Facts, &mut batch);
+    builder.absorb(source, &mut batch);
     let inventory = builder.finish();
     let notes: Vec<String> = inventory.coverage().notes.iter().map(|note| note.reason.clone()).collect();
     if notes.is_empty() { Ok(inventory) } else { Err(format!("inventory: {}", notes.join("; "))) }
@@ -192,7 +194,7 @@ fn verdicts(rule: &str, inventory: &Inventory, audit: &Audit) -> Vec<Said> {
             None => finding.message.to_string(),
         },
     });
-    let gaps = audit.not_judged.iter().filter(|n| own(n.rule)).map(|entry| Said {
+    let gaps = audit.not_judged.iter().filter(|n| n.rules.rules().any(own)).map(|entry| Said {
         word: "not-judged",
         id: inventory.get(entry.resource).id().to_owned(),
         severity: String::new(),

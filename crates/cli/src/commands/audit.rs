@@ -97,13 +97,12 @@ fn write(
 /// The exit code: what weighs most wins.
 fn verdict(args: &AuditArgs, report: &Report<'_>) -> Exit {
     let FailOn(least) = args.fail_on;
-    let worst = report.findings().into_iter().map(|finding| finding.severity).max();
     let unread = |kind| matches!(kind, NoteKind::Malformed | NoteKind::Unreadable | NoteKind::TooLarge);
     let notes = &report.inventory.coverage().notes;
     if !report.audit.errors.is_empty() {
         return Exit::Internal;
     }
-    match (worst, least) {
+    match (report.worst(), least) {
         (Some(worst), Some(least)) if worst >= least => Exit::Findings,
         _ if report.inventory.is_empty() || notes.iter().any(|note| unread(note.kind)) => Exit::BadInput,
         _ if !report.audit.not_judged.is_empty() && !args.accept_not_judged => Exit::NotJudged,

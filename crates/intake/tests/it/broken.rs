@@ -1,8 +1,8 @@
 //! Truncated, malformed and hostile documents: an error with its place, and everything else is still read.
 
 use crate::{inventory, workspace};
-use dekey_intake::{Keep, Limits, Piece, read_document};
-use dekey_model::NoteKind;
+use dekey_intake::{Buffers, Keep, Limits, Piece, read_document};
+use dekey_model::{Batch, NoteKind};
 
 #[test]
 fn a_truncated_list_keeps_what_was_whole() {
@@ -50,7 +50,9 @@ fn deep_nesting_and_large_values_are_bounded() {
     assert_eq!(inventory.coverage().notes[0].kind, NoteKind::TooLarge);
     let large = format!(r#"[{{"id":"{}"}}]"#, "x".repeat(100_000));
     let limits = Limits { value: 10_000, piece: 1_000 };
-    let outcome = read_document("large.json", &mut large.as_bytes(), limits, &mut |_: Piece| true).unwrap();
+    let outcome =
+        read_document("large.json", &mut large.as_bytes(), limits, &Buffers::default(), &mut |_: Piece| true)
+            .unwrap();
     assert_eq!(outcome.note.unwrap().kind, NoteKind::TooLarge);
 }
 
@@ -94,10 +96,13 @@ fn small_windows_cut_the_same_resources() {
     let count = |piece: usize| {
         let mut drafts = 0;
         let limits = Limits { value: 1 << 20, piece };
-        let outcome = read_document("x", &mut text.as_bytes(), limits, &mut |piece: Piece| {
-            drafts += piece.parse(Keep::Facts).drafts.len();
-            true
-        });
+        let outcome =
+            read_document("x", &mut text.as_bytes(), limits, &Buffers::default(), &mut |piece: Piece| {
+                let mut batch = Batch::default();
+                piece.parse(Keep::Facts, &mut batch);
+                drafts += batch.drafts.len();
+                true
+            });
         assert!(outcome.unwrap().note.is_none());
         drafts
     };

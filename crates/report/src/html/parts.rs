@@ -1,6 +1,5 @@
 //! The pieces of the page.
 
-use crate::terminal::gap_in_general;
 use crate::words;
 use crate::{OwnerView, Report, clean};
 use dekey_model::{Finding, Severity};
@@ -223,15 +222,8 @@ fn plain(text: &str) -> String {
 }
 
 pub(super) fn unknowns(report: &Report<'_>, limit: usize) -> Vec<(String, u64)> {
-    let mut reasons: HashMap<String, u64> = HashMap::new();
-    for entry in &report.audit.not_judged {
-        *reasons.entry(gap_in_general(report, &entry.gap)).or_default() += 1;
-    }
-    let mut reasons: Vec<(String, u64)> =
-        reasons.into_iter().map(|(reason, count)| (line(&reason), count)).collect();
-    reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    reasons.truncate(limit);
-    reasons
+    let reasons = words::reasons(report).into_iter().take(limit);
+    reasons.map(|reason| (line(&reason.text), reason.questions)).collect()
 }
 
 pub(super) fn sources(report: &Report<'_>, limit: usize) -> Vec<(String, String, u64)> {

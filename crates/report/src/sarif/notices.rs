@@ -48,11 +48,11 @@ pub(super) fn all<'a>(report: &'a Report<'a>) -> Stream<'a, Notification<'a>> {
 }
 
 fn not_judged<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Notification<'a>> {
-    report.not_judged().into_iter().filter_map(|entry| {
-        let view = report.view_not_judged(entry)?;
+    report.not_judged().filter_map(|question| {
+        let view = report.view_not_judged(&question)?;
         let text = format!("'{}' was not judged: {}.", view.resource.name(), view.reason);
         Some(Notification {
-            associated_rule: rule(report, entry.rule),
+            associated_rule: rule(report, question.rule),
             locations: vec![location(view.resource)],
             ..notice(NOT_JUDGED, "warning", &text)
         })

@@ -40,8 +40,8 @@ pub(super) fn document<'a>(report: &'a Report<'a>) -> Document<'a> {
             })
         }),
         not_judged: Stream::new(|| {
-            report.not_judged().into_iter().filter_map(|entry| {
-                let view = report.view_not_judged(entry)?;
+            report.not_judged().filter_map(|question| {
+                let view = report.view_not_judged(&question)?;
                 let (source, line) = view.resource.provenance();
                 Some(NotJudged {
                     rule: view.rule.id,
