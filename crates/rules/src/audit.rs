@@ -167,8 +167,8 @@ fn judge(cx: &Context<'_>, rules: &[(RuleIx, &'static Rule)], resource: Resource
 fn hangs_on(subject: Kind, kind: Kind) -> bool {
     match subject.parent() {
         ParentKind::Workspace => kind == Kind::Workspace,
-        ParentKind::Endpoint => endpoint_of(subject) == Some(kind),
-        ParentKind::ContainerRegistry => kind == Kind::ContainerRegistry,
+        ParentKind::Endpoint => endpoint_of(subject) == Some(kind) || kind == Kind::Workspace,
+        ParentKind::ContainerRegistry => kind == Kind::ContainerRegistry || kind == Kind::Workspace,
         ParentKind::Any => false,
         ParentKind::None => kind == Kind::Workspace && dependent_field(subject).is_some(),
     }
@@ -196,22 +196,44 @@ fn dependent_field(kind: Kind) -> Option<Field> {
 fn report_gaps(rules: &[(RuleIx, &'static Rule)], resource: Resource<'_>, partial: &mut Partial) {
     for &(rule, declared) in rules {
         for &subject in declared.subjects.iter().filter(|s| hangs_on(**s, resource.kind())) {
-            let gap = match dependent_field(subject).filter(|_| subject.parent() == ParentKind::None) {
-                Some(field) => match resource.dependent(field) {
-                    Link::Missing { id, .. } => Gap::Missing(subject, id),
-                    Link::HubMissing { hub } => Gap::Missing(Kind::Workspace, hub),
-                    Link::NotRead => Gap::NotRead(field),
-                    Link::None | Link::Found { .. } => continue,
-                },
-                None if !can_have(resource, subject) => continue,
-                None => match resource.children_covered(subject) {
-                    Covered::Yes => continue,
-                    Covered::Refused(why) => Gap::Refused(subject, why.into()),
-                    Covered::Unknown => Gap::NotExported(subject),
-                },
-            };
+            let Some(gap) = gap(resource, subject) else { continue };
             partial.not_judged.push(NotJudged { rule, resource: resource.ix(), gap });
         }
+    }
+}
+
+/// Why resources of `subject` below `resource` cannot be judged; `None` when they were read or cannot be there.
+fn gap(resource: Resource<'_>, subject: Kind) -> Option<Gap> {
+    if let Some(field) = dependent_field(subject) {
+        return missing(resource, subject, field);
+    }
+    // Children of what was not read: the gap is where they would hang.
+    if resource.kind() == Kind::Workspace {
+        match subject.parent() {
+            ParentKind::Endpoint => return gap(resource, endpoint_of(subject)?),
+            ParentKind::ContainerRegistry => {
+                return missing(resource, Kind::ContainerRegistry, Field::ContainerRegistry);
+            }
+            _ => {}
+        }
+    }
+    if !can_have(resource, subject) {
+        return None;
+    }
+    match resource.children_covered(subject) {
+        Covered::Yes => None,
+        Covered::Refused(why) => Some(Gap::Refused(subject, why.into())),
+        Covered::Unknown => Some(Gap::NotExported(subject)),
+    }
+}
+
+/// Why a dependent of a workspace cannot be judged.
+fn missing(workspace: Resource<'_>, kind: Kind, field: Field) -> Option<Gap> {
+    match workspace.dependent(field) {
+        Link::Missing { id, .. } => Some(Gap::Missing(kind, id)),
+        Link::HubMissing { hub } => Some(Gap::Missing(Kind::Workspace, hub)),
+        Link::NotRead => Some(Gap::NotRead(field)),
+        Link::None | Link::Found { .. } => None,
     }
 }
 
