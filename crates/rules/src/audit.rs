@@ -1,5 +1,6 @@
 //! Runs every rule over an inventory.
 
+use crate::credentials::can_have;
 use crate::waivers::Matcher;
 use crate::{Context, Out, Rule, Settings, Summary, WaiverUse};
 use dekey_model::{
@@ -235,15 +236,6 @@ fn missing(workspace: Resource<'_>, kind: Kind, field: Field) -> Option<Gap> {
         Link::NotRead => Some(Gap::NotRead(field)),
         Link::None | Link::Found { .. } => None,
     }
-}
-
-/// Hubs and projects have no batch endpoints.
-fn can_have(workspace: Resource<'_>, kind: Kind) -> bool {
-    let hub_or_project = workspace
-        .text(Field::Kind)
-        .value()
-        .is_some_and(|k| k.eq_ignore_ascii_case("hub") || k.eq_ignore_ascii_case("project"));
-    !(hub_or_project && kind == Kind::BatchEndpoint)
 }
 
 pub(crate) fn bit(rule: RuleIx) -> u128 {
