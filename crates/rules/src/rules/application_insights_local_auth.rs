@@ -29,7 +29,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [AppInsights],
         needs: [],
-        controls: controls::LOCAL_AUTH,
+        controls: controls::SERVICE_KEYS,
         remedy: {
             az: "# once every sender uses Microsoft Entra tokens\naz resource update --ids {id} --set properties.DisableLocalAuth=true",
             bicep: "resource {symbol} 'Microsoft.Insights/components@2020-02-02' = {\n  properties: {\n    DisableLocalAuth: true\n  }\n}",
