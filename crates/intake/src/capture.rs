@@ -437,8 +437,11 @@ impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
             Some((field, How::Pairs)) => {
                 let mut pairs = Vec::new();
                 while let Some(name) = map.next_key_seed(TextSeed(self.capture))? {
-                    let value = map.next_value_seed(ScalarText)?.unwrap_or_default();
+                    let mut value = map.next_value_seed(ScalarText)?.unwrap_or_default();
                     if let Some(name) = name {
+                        if secret::is_announced_by_tag(self.capture.batch.texts.get(name), &value) {
+                            value = secret::mask_by_name();
+                        }
                         pairs.push((name, self.capture.intern(&value)));
                     }
                 }

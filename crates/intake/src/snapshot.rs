@@ -59,7 +59,7 @@ fn hide(value: &mut Value) {
                 } else if SECRET_PROPERTIES.iter().any(|own| own.eq_ignore_ascii_case(name)) {
                     hide_texts(inner);
                 } else if name.eq_ignore_ascii_case("tags") {
-                    // Tags are free text: only recognised secrets are masked, which was done.
+                    hide_tags(inner);
                 } else {
                     hide(inner);
                 }
@@ -76,6 +76,16 @@ fn hide_variables(value: &mut Value) {
             continue;
         };
         *inner = Value::String(format!("[masked {label}]"));
+    }
+}
+
+/// Tags are free text: what has the form of a credential was masked before, the rest goes by its name.
+fn hide_tags(value: &mut Value) {
+    let Value::Object(map) = value else { return };
+    for (name, inner) in map {
+        if inner.as_str().is_some_and(|text| secret::is_announced_by_tag(name, text)) {
+            *inner = Value::String(secret::mask_by_name());
+        }
     }
 }
 

@@ -86,6 +86,22 @@ const NAMES: &[&str] = &[
     "credential",
 ];
 
+/// Endings of tag names that announce a password, spelled without anything between the words.
+const TAG_PASSWORDS: &[&str] = &["password", "passwd", "pwd", "passphrase"];
+
+/// Endings of tag names that announce another secret; its value has a digit.
+const TAG_SECRETS: &[&str] = &[
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "accountkey",
+    "storagekey",
+    "privatekey",
+    "connectionstring",
+    "connstr",
+];
+
 /// Signs and words of which every form has one. Ids and plain words have none, and this is found out fastest.
 const SIGNS: &[&str] = &["eyJ", "ghp_", "github_pat_", "dapi", "sk-", "JQQJ99", "-----BEGIN"];
 
@@ -143,7 +159,8 @@ fn mask_form(form: &Regex, label: &str, text: &str) -> String {
 /// What was masked in a text by [`mask`], if anything was.
 pub fn masked(text: &str) -> Option<&'static str> {
     let mut marks = text.split("[masked ").skip(1).filter_map(|rest| rest.split_once(']'));
-    marks.find_map(|(mark, _)| FORMS.iter().map(|form| form.0).find(|label| *label == mark))
+    let labels = || FORMS.iter().map(|form| form.0).chain([BY_NAME]);
+    marks.find_map(|(mark, _)| labels().find(|label| *label == mark))
 }
 
 fn may_hold(text: &str) -> bool {
@@ -167,23 +184,62 @@ pub fn recognise_variable(name: &str, value: &str) -> Option<&'static str> {
         return Some(label);
     }
     let value = value.trim();
-    let reference = value.starts_with("${{")
-        || value.starts_with("@Microsoft.KeyVault")
-        || value.starts_with('[')
-        || value.starts_with('/')
-        || value.contains(".vault.")
-        || value.starts_with("keyvault");
-    let plain = value.len() < 8 || ["true", "false", "none"].iter().any(|w| value.eq_ignore_ascii_case(w));
-    if reference || plain || value.bytes().all(|b| b.is_ascii_digit()) {
+    if value.len() < 8 || is_reference(value) || is_setting(value) {
         return None;
     }
-    let name = name.to_ascii_lowercase();
+    // A tokenizer takes texts apart and holds no token.
+    let name = name.to_ascii_lowercase().replace("tokeniz", "");
     // `SECRET_NAME`, `TOKEN_URL`, `KEY_VAULT_ENDPOINT` say where a secret is, not what it is.
     let locator = ["_name", "_url", "_uri", "_endpoint", "_id", "_path", "_file", "_type", "_ttl", "_limit"];
     if locator.iter().any(|end| name.ends_with(end)) {
         return None;
     }
-    NAMES.iter().any(|word| name.contains(word)).then_some(BY_NAME)
+    let public = ["public", "instrumentation"].iter().any(|word| name.contains(word));
+    let key = name.ends_with("key") && !public && is_random(value);
+    (key || NAMES.iter().any(|word| name.contains(word))).then_some(BY_NAME)
+}
+
+/// Whether a tag holds a literal under a name that ends in the word for a secret (`adminPassword`, `db-pwd`). Tags are notes
+/// for people: a name that only mentions a secret (`password-policy`) says nothing of its value.
+pub fn is_announced_by_tag(name: &str, value: &str) -> bool {
+    let value = value.trim();
+    if value.len() < 6 || value.contains(char::is_whitespace) || is_reference(value) || is_setting(value) {
+        return false;
+    }
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
+    let words_only = !value.bytes().any(|b| b.is_ascii_digit());
+    ends(TAG_PASSWORDS) || (ends(TAG_SECRETS) && !name.contains("vault") && !words_only)
+}
+
+/// What stands in place of a value that only its name gives away.
+pub fn mask_by_name() -> String {
+    format!("[masked {BY_NAME}]")
+}
+
+/// Values that say where a secret is.
+fn is_reference(value: &str) -> bool {
+    value.starts_with("${{")
+        || value.starts_with("@Microsoft.KeyVault")
+        || value.starts_with('[')
+        || value.starts_with('/')
+        || value.contains(".vault.")
+        || value.starts_with("keyvault")
+}
+
+/// Switches, numbers and dates.
+fn is_setting(value: &str) -> bool {
+    ["true", "false", "none"].iter().any(|w| value.eq_ignore_ascii_case(w))
+        || value.bytes().all(|b| b.is_ascii_digit() || b"-/.:".contains(&b))
+}
+
+/// What a key looks like that has no form of its own: long, of letters and digits, without words apart.
+fn is_random(value: &str) -> bool {
+    value.len() >= 20
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
+        && value.bytes().any(|b| b.is_ascii_digit())
+        && value.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -239,5 +295,34 @@ mod tests {
         assert!(recognise_variable("TOKEN_URL", "https://login.example").is_none());
         assert!(recognise_variable("MODEL_NAME", "correct-horse").is_none());
         assert!(recognise_variable("CONN", &format!("AccountKey={}", key())).is_some());
+        assert!(recognise_variable("AZURE_OPENAI_KEY", "0a1b2c3d4e5f60718293a4b5c6d7e8f9").is_some());
+        assert!(recognise_variable("SSH_PUBLIC_KEY", "0a1b2c3d4e5f60718293a4b5c6d7e8f9").is_none());
+        assert!(recognise_variable("CACHE_KEY", "features-of-the-churn-model-2").is_none());
+        assert!(recognise_variable("TOKENIZER", "bert-base-uncased").is_none());
+    }
+
+    #[test]
+    fn tags_are_judged_by_the_end_of_their_name() {
+        for (name, value) in [
+            ("adminPassword", "hunter2"),
+            ("db-pwd", "changeme"),
+            ("client_secret2", "abc-123-def"),
+            ("Api Key", "0a1b2c3d"),
+        ] {
+            assert!(is_announced_by_tag(name, value), "{name}");
+        }
+        for (name, value) in [
+            ("password-policy", "strong-2024"),
+            ("password", "see the runbook"),
+            ("password", "https://kv.vault.azure.net/secrets/sql"),
+            ("keyvault-secret", "sql-password-2"),
+            ("secret", "managed-by-platform"),
+            ("secret", "2026-11-23"),
+            ("owner", "ana@contoso.example"),
+            ("adminPassword", "[masked value under a name that announces a secret]"),
+        ] {
+            assert!(!is_announced_by_tag(name, value), "{name}={value}");
+        }
+        assert_eq!(masked(&mask_by_name()), Some(BY_NAME));
     }
 }

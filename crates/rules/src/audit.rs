@@ -1,5 +1,6 @@
 //! Runs every rule over an inventory.
 
+use crate::credentials::can_have;
 use crate::waivers::Matcher;
 use crate::{Context, Out, Rule, Settings, Summary, WaiverUse};
 use dekey_model::{
@@ -188,8 +189,8 @@ fn judge(cx: &Context<'_>, rules: &[(RuleIx, &'static Rule)], resource: Resource
 fn hangs_on(subject: Kind, kind: Kind) -> bool {
     match subject.parent() {
         ParentKind::Workspace => kind == Kind::Workspace,
-        ParentKind::Endpoint => endpoint_of(subject) == Some(kind),
-        ParentKind::ContainerRegistry => kind == Kind::ContainerRegistry,
+        ParentKind::Endpoint => endpoint_of(subject) == Some(kind) || kind == Kind::Workspace,
+        ParentKind::ContainerRegistry => kind == Kind::ContainerRegistry || kind == Kind::Workspace,
         ParentKind::Any => false,
         ParentKind::None => kind == Kind::Workspace && dependent_field(subject).is_some(),
     }
@@ -226,21 +227,9 @@ fn gaps_below(rules: &[&'static Rule], kind: Kind) -> Vec<(Kind, RuleSet)> {
 /// Says which subjects below `resource` were not read, and which rules that leaves without an answer.
 fn report_gaps(below: &[(Kind, RuleSet)], resource: Resource<'_>, partial: &mut Partial) {
     for &(subject, rules) in below {
-        let gap = match dependent_field(subject).filter(|_| subject.parent() == ParentKind::None) {
-            Some(field) => match resource.dependent(field) {
-                Link::Missing { id, .. } => Gap::Missing(subject, id),
-                Link::HubMissing { hub } => Gap::Missing(Kind::Workspace, hub),
-                Link::NotRead => Gap::NotRead(field),
-                Link::None | Link::Found { .. } => continue,
-            },
-            None if !can_have(resource, subject) => continue,
-            None => match resource.children_covered(subject) {
-                Covered::Yes => continue,
-                Covered::Refused(why) => Gap::Refused(subject, why.into()),
-                Covered::Unknown => Gap::NotExported(subject),
-            },
-        };
-        partial.not_judged.push(NotJudged { rules, resource: resource.ix(), gap });
+        if let Some(gap) = gap(resource, subject) {
+            partial.not_judged.push(NotJudged { rules, resource: resource.ix(), gap });
+        }
     }
 }
 
@@ -250,24 +239,49 @@ fn join_from(first: usize, entries: &mut Vec<NotJudged>) {
     for at in first..entries.len() {
         let (known, rest) = entries.split_at_mut(at);
         let Some(entry) = rest.first() else { break };
-        match known.get_mut(first..end).and_then(|known| known.iter_mut().find(|k| k.gap == entry.gap)) {
-            Some(same) => same.rules = same.rules.and(entry.rules),
-            None => {
-                entries.swap(end, at);
-                end += 1;
-            }
+        if let Some(same) = known.iter_mut().take(end).skip(first).find(|known| known.gap == entry.gap) {
+            same.rules = same.rules.and(entry.rules);
+        } else {
+            entries.swap(end, at);
+            end += 1;
         }
     }
     entries.truncate(end);
 }
 
-/// Hubs and projects have no batch endpoints.
-fn can_have(workspace: Resource<'_>, kind: Kind) -> bool {
-    let hub_or_project = workspace
-        .text(Field::Kind)
-        .value()
-        .is_some_and(|k| k.eq_ignore_ascii_case("hub") || k.eq_ignore_ascii_case("project"));
-    !(hub_or_project && kind == Kind::BatchEndpoint)
+/// Why resources of `subject` below `resource` cannot be judged; `None` when they were read or cannot be there.
+fn gap(resource: Resource<'_>, subject: Kind) -> Option<Gap> {
+    if let Some(field) = dependent_field(subject) {
+        return missing(resource, subject, field);
+    }
+    // Children of what was not read: the gap is where they would hang.
+    if resource.kind() == Kind::Workspace {
+        match subject.parent() {
+            ParentKind::Endpoint => return gap(resource, endpoint_of(subject)?),
+            ParentKind::ContainerRegistry => {
+                return missing(resource, Kind::ContainerRegistry, Field::ContainerRegistry);
+            }
+            _ => {}
+        }
+    }
+    if !can_have(resource, subject) {
+        return None;
+    }
+    match resource.children_covered(subject) {
+        Covered::Yes => None,
+        Covered::Refused(why) => Some(Gap::Refused(subject, why.into())),
+        Covered::Unknown => Some(Gap::NotExported(subject)),
+    }
+}
+
+/// Why a dependent of a workspace cannot be judged.
+fn missing(workspace: Resource<'_>, kind: Kind, field: Field) -> Option<Gap> {
+    match workspace.dependent(field) {
+        Link::Missing { id, .. } => Some(Gap::Missing(kind, id)),
+        Link::HubMissing { hub } => Some(Gap::Missing(Kind::Workspace, hub)),
+        Link::NotRead => Some(Gap::NotRead(field)),
+        Link::None | Link::Found { .. } => None,
+    }
 }
 
 pub(crate) fn bit(rule: RuleIx) -> u128 {

@@ -89,7 +89,11 @@ controls! {
     /// Services accept no local (key) authentication.
     LOCAL_AUTH:
         MCSB1 "IM-1" AzurePolicy, MCSB2 "IM-1" AzurePolicy, PCI "7.2.1" AzurePolicy, SOC2 "CC6.1" AzurePolicy,
-        NIST "AC-2" AzurePolicy, ISO "A.5.18" AzurePolicy, CISC "4.7" Prowler,;
+        NIST "AC-2" AzurePolicy, ISO "A.5.18" AzurePolicy, CISC "4.7" AzurePolicy,;
+    /// Endpoints and telemetry accept no keys. No initiative and no Prowler check covers them.
+    SERVICE_KEYS:
+        MCSB1 "IM-1" OwnJudgement, MCSB2 "IM-1" OwnJudgement, PCI "7.2.1" OwnJudgement, SOC2 "CC6.1" OwnJudgement,
+        NIST "AC-2" OwnJudgement, ISO "A.5.17" OwnJudgement, ISO "A.8.5" OwnJudgement,;
     /// Resource logs are kept.
     LOGGING:
         MCSB1 "LT-3" AzurePolicy, MCSB2 "LT-3" AzurePolicy, PCI "10.2.1.2" AzurePolicy, SOC2 "CC7.2" AzurePolicy,

@@ -54,6 +54,20 @@ const AUTH_TYPES: &[Row] = &[
     ("AgenticUser", Class::Keyless, "token of the agent's user"),
 ];
 
+/// `computeType` of computes: what is stored for an attached one.
+const COMPUTE_TYPES: &[Row] = &[
+    ("AKS", Class::Static, "a kubeconfig of the cluster"),
+    ("Databricks", Class::Static, "an access token of the Databricks workspace"),
+    ("HDInsight", Class::Static, "the SSH account of the cluster's head node"),
+    ("VirtualMachine", Class::Static, "the SSH account of the machine, with password or private key"),
+    ("AmlCompute", Class::Keyless, "nothing: it is not attached"),
+    ("ComputeInstance", Class::Keyless, "nothing: it is not attached"),
+    ("DataFactory", Class::Keyless, "nothing"),
+    ("DataLakeAnalytics", Class::Keyless, "nothing"),
+    ("Kubernetes", Class::Keyless, "nothing: an extension in the cluster connects it"),
+    ("SynapseSpark", Class::Keyless, "nothing: the pool is reached with an identity"),
+];
+
 /// `authMode` of online, batch and serverless endpoints.
 const AUTH_MODES: &[Row] = &[
     ("Key", Class::Static, "endpoint keys"),
@@ -81,6 +95,11 @@ pub fn auth_type(value: &str) -> (Class, &'static str) {
 /// What an endpoint's `authMode` means.
 pub fn auth_mode(value: &str) -> (Class, &'static str) {
     classify(AUTH_MODES, value)
+}
+
+/// What a compute's `computeType` means for the workspace it is in: the credential that is stored for it.
+pub fn compute_type(value: &str) -> (Class, &'static str) {
+    classify(COMPUTE_TYPES, value)
 }
 
 /// The datastores that Azure Machine Learning makes with every workspace. They follow `systemDatastoresAuthMode`.
@@ -119,12 +138,15 @@ pub(crate) fn judge_datastore(
     let finding = out.finding(message).on(Field::CredentialsType).on(Field::DatastoreType);
     let locked =
         datastore.storage_account().filter(|a| a.flag(Field::AllowSharedKeyAccess) == Seen::Value(false));
-    let needs_key = credentials_type(held).1.contains("key") || credentials_type(held).1.contains("SAS");
-    match locked.filter(|_| needs_key) {
-        Some(account) => finding
-            .on_other(account, Field::AllowSharedKeyAccess)
-            .lowered("the storage account refuses its keys, so this credential opens nothing today")
-            .done(),
+    let why = if held.eq_ignore_ascii_case("AccountKey") {
+        "the storage account refuses its keys, so this credential opens nothing today"
+    } else if held.eq_ignore_ascii_case("Sas") {
+        "the storage account refuses its keys, so a SAS that was signed with one opens nothing today"
+    } else {
+        return finding.done();
+    };
+    match locked {
+        Some(account) => finding.on_other(account, Field::AllowSharedKeyAccess).lowered(why).done(),
         None => finding.done(),
     }
 }
@@ -150,21 +172,31 @@ pub enum SystemDatastores {
 /// absence from an older answer says nothing.
 pub fn system_datastores(workspace: Resource<'_>) -> SystemDatastores {
     match workspace.text(Field::SystemDatastoresAuthMode).non_empty() {
-        Seen::Value(mode)
-            if ["identity", "userdelegationsas"].iter().any(|w| mode.eq_ignore_ascii_case(w)) =>
-        {
-            SystemDatastores::Keyless
-        }
+        Seen::Value(mode) if is_keyless(mode) => SystemDatastores::Keyless,
         Seen::Value(mode) if ["accesskey", "access_key"].iter().any(|w| mode.eq_ignore_ascii_case(w)) => {
             SystemDatastores::AccessKey
         }
         Seen::Value(_) | Seen::Odd => SystemDatastores::Odd,
         Seen::NotRead => SystemDatastores::NotRead,
         Seen::Absent | Seen::Null => match workspace.api_version() {
-            Some(version) if has_auth_mode(version) => SystemDatastores::Default,
+            // A project keeps its data in the storage of its hub. Whether it follows the hub's mode is not documented, so a
+            // project that says nothing is not taken for one on keys while its hub is not.
+            Some(version) if has_auth_mode(version) && !hub_is_keyless(workspace) => {
+                SystemDatastores::Default
+            }
             _ => SystemDatastores::Unsaid,
         },
     }
+}
+
+fn hub_is_keyless(project: Resource<'_>) -> bool {
+    let hub = project.text(Field::HubResourceId).non_empty().value();
+    let hub = hub.and_then(|id| project.inventory().find(id)).filter(|hub| *hub != project);
+    hub.and_then(|hub| hub.text(Field::SystemDatastoresAuthMode).non_empty().value()).is_some_and(is_keyless)
+}
+
+fn is_keyless(mode: &str) -> bool {
+    ["identity", "userdelegationsas"].iter().any(|word| mode.eq_ignore_ascii_case(word))
 }
 
 fn has_auth_mode(api_version: &str) -> bool {
@@ -192,14 +224,15 @@ pub fn stored(workspace: Resource<'_>) -> Stored {
             stored.unread.push(Kind::Workspace);
         }
     }
-    let sources: [(Kind, Field, Classify); 5] = [
+    let sources: [(Kind, Field, Classify); 6] = [
         (Kind::Datastore, Field::CredentialsType, credentials_type),
         (Kind::Connection, Field::AuthType, auth_type),
+        (Kind::Compute, Field::ComputeType, compute_type),
         (Kind::OnlineEndpoint, Field::AuthMode, auth_mode),
         (Kind::BatchEndpoint, Field::AuthMode, auth_mode),
         (Kind::ServerlessEndpoint, Field::AuthMode, auth_mode),
     ];
-    for (kind, field, classify) in sources {
+    for (kind, field, classify) in sources.into_iter().filter(|(kind, ..)| can_have(workspace, *kind)) {
         if workspace.children_covered(kind) != Covered::Yes {
             stored.unread.push(kind);
         }
@@ -215,6 +248,15 @@ pub fn stored(workspace: Resource<'_>) -> Stored {
     stored.unread.sort_unstable();
     stored.unread.dedup();
     stored
+}
+
+/// Hubs and projects have no batch endpoints.
+pub(crate) fn can_have(workspace: Resource<'_>, kind: Kind) -> bool {
+    let hub_or_project = workspace
+        .text(Field::Kind)
+        .value()
+        .is_some_and(|k| k.eq_ignore_ascii_case("hub") || k.eq_ignore_ascii_case("project"));
+    !(hub_or_project && kind == Kind::BatchEndpoint)
 }
 
 impl Stored {

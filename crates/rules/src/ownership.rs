@@ -86,6 +86,21 @@ pub(crate) fn effective<'a>(resource: Resource<'a>, names: &[String], tags: &Tag
     unread.map_or(Effective::None, Effective::Unknown)
 }
 
+/// The resource that carries an effective tag of `resource`.
+pub(crate) fn carrier(resource: Resource<'_>, source: TagSource) -> Resource<'_> {
+    let read = match source {
+        TagSource::Resource => None,
+        TagSource::Workspace => resource.workspace().or_else(|| only(resource.used_by())),
+        TagSource::ResourceGroup => above(resource, Kind::ResourceGroup),
+        TagSource::Subscription => above(resource, Kind::Subscription),
+    };
+    read.unwrap_or(resource)
+}
+
+fn above(resource: Resource<'_>, kind: Kind) -> Option<Resource<'_>> {
+    resource.inventory().find(&container(resource, kind)?)
+}
+
 enum Looked<'a> {
     Found(&'a str, &'a str),
     Nothing,

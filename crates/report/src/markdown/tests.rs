@@ -61,7 +61,7 @@ fn every_part_of_the_story_is_told() {
         &format!("`{IDENTITY}`"),
         "## Worst workspaces",
         "## Not judged, by reason",
-        "storage accounts that others name were not read",
+        "storage accounts that are named but were not read",
         "active until 2026-12-24 (31 days)",
         "**expired** on 2026-11-01",
         "## Input that was not taken, or only in part",

@@ -172,8 +172,13 @@ impl Sum<'_> {
             Some((assignment, exemption)) if all(self.denied.or(self.exempted)) => {
                 Standing::Exempt { assignment, exemption }
             }
-            _ if all(self.denied.or(self.watched)) => Standing::Watched(self.watchers),
-            _ => Standing::Nothing,
+            _ => match self.denied.or(self.watched).flags_all(self.missing) {
+                Known::Yes => Standing::Watched(self.watchers),
+                Known::No => Standing::Nothing,
+                Known::Unknown => Standing::Unclear(format!(
+                    "whether a policy assignment that lists workspaces reaches this one, or flags it, could not be worked out: {GROUPS}"
+                )),
+            },
         }
     }
 }

@@ -29,9 +29,9 @@ declare_rule! {
         since: "0.1.0",
         subjects: [AppInsights],
         needs: [],
-        controls: controls::LOCAL_AUTH,
+        controls: controls::SERVICE_KEYS,
         remedy: {
-            az: "az resource update --ids {id} --set properties.DisableLocalAuth=true",
+            az: "# once every sender uses Microsoft Entra tokens\naz resource update --ids {id} --set properties.DisableLocalAuth=true",
             bicep: "resource {symbol} 'Microsoft.Insights/components@2020-02-02' = {\n  properties: {\n    DisableLocalAuth: true\n  }\n}",
             terraform: "resource \"azurerm_application_insights\" \"{symbol}\" {\n  local_authentication_disabled = true\n}",
             portal: "Application Insights > Configure > Properties > Local Authentication: Disabled",

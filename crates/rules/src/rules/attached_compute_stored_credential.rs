@@ -1,5 +1,6 @@
 //! An attached compute for which the workspace stores a credential.
 
+use crate::credentials::{Class, compute_type};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_model::{Confidence, Field, Gap, Resource};
 
@@ -41,34 +42,22 @@ declare_rule! {
         controls: controls::STORED_CREDENTIALS,
         remedy: {
             az: "az ml compute create --name <new name> --type AmlCompute --size <size> --identity-type SystemAssigned --resource-group {resource_group} --workspace-name {workspace}\naz ml compute detach --name {name} --resource-group {resource_group} --workspace-name {workspace}",
-            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/computes@2025-12-01' = {\n  parent: workspace\n  name: '<new name>'\n  location: '{location}'\n  identity: {\n    type: 'SystemAssigned'\n  }\n  properties: {\n    computeType: 'AmlCompute'\n    disableLocalAuth: true\n    properties: {\n      vmSize: '<size>'\n    }\n  }\n}\n// Taking the attached compute out of the template does not detach it: use the CLI or the studio.",
+            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/computes@2025-12-01' = {\n  parent: workspace\n  name: '<new name>'\n  location: '{location}'\n  identity: {\n    type: 'SystemAssigned'\n  }\n  properties: {\n    computeType: 'AmlCompute'\n    disableLocalAuth: true\n    properties: {\n      vmSize: '<size>'\n      scaleSettings: {\n        minNodeCount: 0\n        maxNodeCount: 4\n      }\n    }\n  }\n}\n// Taking the attached compute out of the template does not detach it: use the CLI or the studio.",
             terraform: "# azurerm attaches AKS only (azurerm_machine_learning_inference_cluster): removing that resource detaches it.\nresource \"azurerm_machine_learning_compute_cluster\" \"{symbol}\" {\n  local_auth_enabled = false\n  identity {\n    type = \"SystemAssigned\"\n  }\n}",
             portal: "Azure Machine Learning studio > Compute > Attached computes > {name} > Detach",
         },
     }
 }
 
-/// What the workspace stores for a type, in words; and the types that do without.
-const TYPES: &[(&str, Option<&str>)] = &[
-    ("AKS", Some("a kubeconfig of the cluster")),
-    ("Databricks", Some("an access token of the Databricks workspace")),
-    ("HDInsight", Some("the SSH account of the cluster's head node")),
-    ("VirtualMachine", Some("the SSH account of the machine, with password or private key")),
-    ("DataFactory", None),
-    ("DataLakeAnalytics", None),
-    ("Kubernetes", None),
-    ("SynapseSpark", None),
-];
-
 fn check(_: &Context<'_>, compute: Resource<'_>, out: &mut Out<'_>) {
     let Some(kind) = out.needs_text(compute, Field::ComputeType) else { return };
     if ["AmlCompute", "ComputeInstance"].iter().any(|own| own.eq_ignore_ascii_case(kind)) {
         return;
     }
-    let stored = match TYPES.iter().find(|row| row.0.eq_ignore_ascii_case(kind)) {
-        Some((_, Some(stored))) => stored,
-        Some((_, None)) => return out.pass(),
-        None => return out.not_judged(Gap::Odd(Field::ComputeType)),
+    let stored = match compute_type(kind) {
+        (Class::Static, stored) => stored,
+        (Class::Keyless, _) => return out.pass(),
+        (Class::Review, _) => return out.not_judged(Gap::Odd(Field::ComputeType)),
     };
     let finding = out.finding(format!("the workspace stores {stored}")).on(Field::ComputeType);
     if compute.is_present(Field::VirtualMachinePassword) {

@@ -39,7 +39,7 @@ declare_rule! {
         needs: [PolicyAssignment, PolicyDefinition, PolicySetDefinition, PolicyExemption, Subscription],
         controls: controls::ENFORCEMENT,
         remedy: {
-            az: "az policy assignment update --name <assignment> --scope <its-scope> --params '{\"effect\": {\"value\": \"Deny\"}}'",
+            az: "az policy assignment update --name <assignment> --scope <its-scope> --enforcement-mode Default --params effect.value=Deny",
             bicep: "resource assignment 'Microsoft.Authorization/policyAssignments@2023-04-01' = {\n  properties: {\n    parameters: {\n      effect: { value: 'Deny' }\n    }\n    enforcementMode: 'Default'\n  }\n}",
             terraform: "resource \"azurerm_subscription_policy_assignment\" \"identity\" {\n  enforce    = true\n  parameters = jsonencode({ effect = { value = \"Deny\" } })\n}",
             portal: "Policy > Assignments > the assignment > Edit assignment > Parameters: Deny, and Basics > Policy enforcement: Enabled",

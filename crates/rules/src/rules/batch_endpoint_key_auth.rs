@@ -35,7 +35,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [BatchEndpoint],
         needs: [],
-        controls: controls::LOCAL_AUTH,
+        controls: controls::SERVICE_KEYS,
         remedy: {
             az: "az ml batch-endpoint update --name {name} --resource-group {resource_group} --workspace-name {workspace} --set auth_mode=aad_token",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/batchEndpoints@2025-12-01' = {\n  properties: {\n    authMode: 'AADToken'\n  }\n}",

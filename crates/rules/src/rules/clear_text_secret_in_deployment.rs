@@ -9,7 +9,8 @@ declare_rule! {
     /// ## What it finds
     /// Environment variables of online and batch deployments whose value has the form of a credential (connection string
     /// with key, SAS, storage account key, private key, token), and variables whose name announces a secret
-    /// (`DB_PASSWORD`) and whose value is a literal. One finding for each variable: its name is shown, its value never.
+    /// (`DB_PASSWORD`, or `OPENAI_KEY` with a value like a key) and whose value is a literal. One finding for each variable:
+    /// its name is shown, its value never.
     ///
     /// ## Why it matters
     /// The API returns environment variables in clear text to everyone who may read the deployment, `Reader` included. They

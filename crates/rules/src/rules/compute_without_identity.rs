@@ -34,7 +34,7 @@ declare_rule! {
         needs: [],
         controls: controls::IDENTITY,
         remedy: {
-            az: "az ml compute update --name {name} --workspace-name {workspace} --resource-group {resource_group} --identity-type system_assigned",
+            az: "# of a cluster; a compute instance is made anew, with az ml compute create --identity-type SystemAssigned\naz ml compute update --name {name} --workspace-name {workspace} --resource-group {resource_group} --identity-type SystemAssigned",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/computes@2025-12-01' = {\n  identity: {\n    type: 'SystemAssigned'\n  }\n}",
             terraform: "resource \"azurerm_machine_learning_compute_cluster\" \"{symbol}\" {\n  identity {\n    type = \"SystemAssigned\"\n  }\n}",
             portal: "Azure Machine Learning studio > Compute > the cluster > Managed identity",

@@ -42,7 +42,7 @@ declare_rule! {
         controls: controls::ENFORCEMENT,
         applies: |settings| settings.identity_standard == IdentityStandard::System,
         remedy: {
-            az: "az policy assignment update --name {name} --scope {parent_id} --params '{\"<effect-parameter>\": {\"value\": \"Disabled\"}}'",
+            az: "# as key=value: JSON after --params would replace every other parameter of the assignment\naz policy assignment update --name {name} --scope {parent_id} --params <effect-parameter>.value=Disabled",
             bicep: "resource assignment 'Microsoft.Authorization/policyAssignments@2023-04-01' = {\n  name: '{name}'\n  properties: {\n    overrides: [\n      {\n        kind: 'policyEffect'\n        value: 'Disabled'\n        selectors: [\n          {\n            kind: 'policyDefinitionReferenceId'\n            in: ['<reference-id-in-the-initiative>']\n          }\n        ]\n      }\n    ]\n  }\n}",
             terraform: "resource \"azurerm_subscription_policy_assignment\" \"{symbol}\" {\n  overrides {\n    value = \"Disabled\"\n\n    selectors {\n      in = [\"<reference-id-in-the-initiative>\"]\n    }\n  }\n}",
             portal: "Policy > Assignments > {name} > Edit assignment > Advanced > Policy effect overrides: Disabled",

@@ -44,7 +44,7 @@ declare_rule! {
         needs: [Workspace],
         controls: controls::STORED_CREDENTIALS,
         remedy: {
-            az: "az resource update --ids {id} --api-version 2025-12-01 --set properties.authType=AAD",
+            az: "# only where the target takes Microsoft Entra tokens, and once their roles are given\naz resource update --ids {id} --api-version 2025-12-01 --set properties.authType=AAD",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/connections@2025-12-01' = {\n  parent: workspace\n  name: '{name}'\n  properties: {\n    authType: 'AAD'\n    category: '<category>'\n    target: '<target>'\n  }\n}",
             terraform: "# azurerm has no resource for connections; with azapi:\nresource \"azapi_resource\" \"{symbol}\" {\n  type      = \"Microsoft.MachineLearningServices/workspaces/connections@2025-12-01\"\n  parent_id = \"{parent_id}\"\n  name      = \"{name}\"\n  body = {\n    properties = {\n      authType = \"AAD\"\n      category = \"<category>\"\n      target   = \"<target>\"\n    }\n  }\n}",
             portal: "Azure Machine Learning studio > Connections > {name} > Edit > Authentication: Microsoft Entra ID. Where the form does not offer it, create a second connection with it, move what uses this one, and delete this one",

@@ -42,7 +42,7 @@ declare_rule! {
         needs: [StorageAccount],
         controls: controls::STORED_CREDENTIALS,
         remedy: {
-            az: "az rest --method put --url \"https://management.azure.com{id}?api-version=2025-12-01&skipValidation=true\" --body @datastore.json",
+            az: "az rest --method get --url \"https://management.azure.com{id}?api-version=2025-12-01\" --query \"{properties: properties}\" > datastore.json\n# in datastore.json, set properties.credentials to {\"credentialsType\": \"None\"}\naz rest --method put --url \"https://management.azure.com{id}?api-version=2025-12-01&skipValidation=true\" --body @datastore.json",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/datastores@2025-12-01' = {\n  properties: {\n    credentials: {\n      credentialsType: 'None'\n    }\n    serviceDataAccessAuthIdentity: 'WorkspaceSystemAssignedIdentity'\n  }\n}",
             terraform: "resource \"azurerm_machine_learning_datastore_blobstorage\" \"{symbol}\" {\n  # no account_key and no shared_access_signature\n  service_data_auth_identity = \"WorkspaceSystemAssignedIdentity\"\n}",
             portal: "Azure Machine Learning studio > Data > Datastores > the datastore > Update authentication > no credential",

@@ -36,10 +36,10 @@ declare_rule! {
         needs: [StorageAccount],
         controls: controls::STORED_CREDENTIALS,
         remedy: {
-            az: "az rest --method put --url \"https://management.azure.com{id}?api-version=2025-12-01&skipValidation=true\" --body @datastore.json",
-            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/datastores@2025-12-01' = {\n  properties: {\n    credentials: {\n      credentialsType: 'None'\n    }\n    serviceDataAccessAuthIdentity: 'WorkspaceSystemAssignedIdentity'\n  }\n}",
+            az: "# move the data to Azure Data Lake Storage Gen2, and describe it in adls.yml without credentials\naz ml datastore create --file adls.yml --resource-group {resource_group} --workspace-name {workspace}",
+            bicep: "// register the moved data instead\nresource {symbol} 'Microsoft.MachineLearningServices/workspaces/datastores@2025-12-01' = {\n  properties: {\n    datastoreType: 'AzureDataLakeGen2'\n    accountName: '<account>'\n    filesystem: '<filesystem>'\n    credentials: {\n      credentialsType: 'None'\n    }\n    serviceDataAccessAuthIdentity: 'WorkspaceSystemAssignedIdentity'\n  }\n}",
             terraform: "# azurerm has no resource for HDFS datastores; register the moved data instead:\nresource \"azurerm_machine_learning_datastore_datalake_gen2\" \"{symbol}\" {\n  service_data_identity = \"WorkspaceSystemAssignedIdentity\"\n}",
-            portal: "Azure Machine Learning studio > Data > Datastores > the datastore > Update authentication > no credential",
+            portal: "Azure Machine Learning studio > Data > Datastores > Create: Azure Data Lake Storage Gen2, for the moved data",
         },
     }
 }

@@ -33,7 +33,7 @@ declare_rule! {
         controls: controls::STORED_CREDENTIALS,
         remedy: {
             az: "az ml datastore show --name {name} --workspace-name {workspace} --resource-group {resource_group}",
-            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/datastores@2025-12-01' = {\n  properties: {\n    credentials: {\n      credentialsType: 'None'\n    }\n    serviceDataAccessAuthIdentity: 'WorkspaceSystemAssignedIdentity'\n  }\n}",
+            bicep: "// Look at it first: az ml datastore show",
             terraform: "# Look at it first: az ml datastore show",
             portal: "Azure Machine Learning studio > Data > Datastores > the datastore",
         },

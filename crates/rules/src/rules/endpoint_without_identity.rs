@@ -7,7 +7,7 @@ declare_rule! {
     /// Endpoint without a managed identity
     ///
     /// ## What it finds
-    /// Online and batch endpoints without a managed identity.
+    /// Online endpoints without a managed identity.
     ///
     /// ## Why it matters
     /// Deployments pull their image and model with the endpoint's identity. Without one they depend on keys. Managed
@@ -19,7 +19,8 @@ declare_rule! {
     /// Reader on the default storage first.
     ///
     /// ## When it stays silent
-    /// When there is an identity. When it was not read it is not judged.
+    /// When there is an identity, and for batch and serverless endpoints: a batch job runs as its caller and its compute,
+    /// and Microsoft's clients make batch endpoints without an identity. When it was not read it is not judged.
     ///
     /// ## Sources
     /// - [Online endpoint authentication](https://learn.microsoft.com/azure/machine-learning/concept-endpoints-online-auth)
@@ -28,7 +29,7 @@ declare_rule! {
         severity: Low,
         confidence: High,
         since: "0.1.0",
-        subjects: [OnlineEndpoint, BatchEndpoint],
+        subjects: [OnlineEndpoint],
         needs: [],
         controls: controls::IDENTITY,
         remedy: {

@@ -34,7 +34,7 @@ declare_rule! {
         needs: [],
         controls: controls::IDENTITY,
         remedy: {
-            az: "az ml workspace update --name {name} --resource-group {resource_group} --primary-user-assigned-identity IDENTITY_ID",
+            az: "az ml workspace update --name {name} --resource-group {resource_group} --primary-user-assigned-identity <id of an attached identity>",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  identity: {\n    type: 'SystemAssigned,UserAssigned'\n    userAssignedIdentities: {\n      '${identity.id}': {}\n    }\n  }\n  properties: {\n    primaryUserAssignedIdentity: identity.id\n  }\n}",
             terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  primary_user_assigned_identity = azurerm_user_assigned_identity.example.id\n  identity {\n    type         = \"SystemAssigned, UserAssigned\"\n    identity_ids = [azurerm_user_assigned_identity.example.id]\n  }\n}",
             portal: "Azure Machine Learning workspace > Settings > Identity > User assigned",
@@ -59,9 +59,12 @@ fn check(_: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     };
     match workspace.pairs(Field::UserAssignedIdentities) {
         Seen::Value(attached) if attached.iter().any(|(id, _)| eq_ids(id, primary)) => out.pass(),
-        Seen::NotRead => out.not_judged(Gap::NotRead(Field::UserAssignedIdentities)),
+        // Azure always names them: an answer without them left them out.
+        Seen::NotRead | Seen::Absent | Seen::Null => {
+            out.not_judged(Gap::NotRead(Field::UserAssignedIdentities));
+        }
         Seen::Odd => out.not_judged(Gap::Odd(Field::UserAssignedIdentities)),
-        _ => out
+        Seen::Value(_) => out
             .finding("the identity it is meant to act as is not attached to it")
             .on(field)
             .on(Field::UserAssignedIdentities)

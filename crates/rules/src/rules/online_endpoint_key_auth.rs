@@ -36,7 +36,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [OnlineEndpoint],
         needs: [OnlineDeployment],
-        controls: controls::LOCAL_AUTH,
+        controls: controls::SERVICE_KEYS,
         remedy: {
             az: "# managed; on Kubernetes auth_mode=aml_token\naz ml online-endpoint update --name {name} --resource-group {resource_group} --workspace-name {workspace} --set auth_mode=aad_token",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-12-01' = {\n  properties: {\n    authMode: 'AADToken' // on Kubernetes: 'AMLToken'\n  }\n}",

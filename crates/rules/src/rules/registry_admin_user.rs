@@ -36,7 +36,7 @@ declare_rule! {
         needs: [Workspace],
         controls: controls::REGISTRY_ADMIN,
         remedy: {
-            az: "az acr update --name {name} --resource-group {resource_group} --admin-enabled false",
+            az: "# once every identity that pulls or pushes has its role\naz acr update --name {name} --resource-group {resource_group} --admin-enabled false",
             bicep: "resource {symbol} 'Microsoft.ContainerRegistry/registries@2025-04-01' = {\n  properties: {\n    adminUserEnabled: false\n  }\n}",
             terraform: "resource \"azurerm_container_registry\" \"{symbol}\" {\n  admin_enabled = false\n}",
             portal: "Container registry > Settings > Access keys > Admin user: off",

@@ -34,7 +34,7 @@ declare_rule! {
         needs: [Workspace],
         controls: controls::LEAST_PRIVILEGE,
         remedy: {
-            az: "az acr update --name {name} --resource-group {resource_group} --role-assignment-mode rbac-abac",
+            az: "# once everybody has a repository role: AcrPull and AcrPush are not honoured afterwards\naz acr update --name {name} --resource-group {resource_group} --role-assignment-mode rbac-abac",
             bicep: "resource {symbol} 'Microsoft.ContainerRegistry/registries@2025-04-01' = {\n  properties: {\n    roleAssignmentMode: 'AbacRepositoryPermissions'\n  }\n}",
             terraform: "# azurerm has no argument for it; with azapi:\nresource \"azapi_update_resource\" \"{symbol}\" {\n  type        = \"Microsoft.ContainerRegistry/registries@2025-04-01\"\n  resource_id = azurerm_container_registry.{symbol}.id\n  body        = { properties = { roleAssignmentMode = \"AbacRepositoryPermissions\" } }\n}",
             portal: "Container registry > Settings > Properties > Role assignment permissions mode",

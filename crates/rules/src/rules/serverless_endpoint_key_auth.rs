@@ -33,7 +33,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [ServerlessEndpoint],
         needs: [],
-        controls: controls::LOCAL_AUTH,
+        controls: controls::SERVICE_KEYS,
         remedy: {
             az: "az resource update --ids {id} --api-version 2025-12-01 --set properties.authMode=AAD",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/serverlessEndpoints@2025-12-01' = {\n  properties: {\n    authMode: 'AAD'\n  }\n}",

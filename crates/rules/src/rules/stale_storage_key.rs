@@ -36,9 +36,9 @@ declare_rule! {
         needs: [],
         controls: controls::KEY_AGE,
         remedy: {
-            az: "az storage account keys renew --account-name {name} --resource-group {resource_group} --key primary",
+            az: "# once the logs show that nothing signs with this key; it cannot be undone\naz storage account keys renew --account-name {name} --resource-group {resource_group} --key <key1 or key2, the one that is too old>",
             bicep: "// Keys are rotated by an action, not by a property: use the Azure CLI.",
-            terraform: "# azurerm rotates keys with its key rotation resources of Key Vault only: use the Azure CLI.",
+            terraform: "# azurerm has no resource that rotates the keys of a storage account: use the Azure CLI.",
             portal: "Storage account > Security + networking > Access keys > Rotate key",
         },
     }
@@ -46,24 +46,39 @@ declare_rule! {
 
 fn check(cx: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
     let locked = account.flag(Field::AllowSharedKeyAccess) == Seen::Value(false);
+    let mut gaps = Vec::new();
     for (name, field) in [("key1", Field::Key1CreationTime), ("key2", Field::Key2CreationTime)] {
-        let Some(seen) = out.needs_field(field, account.text(field).non_empty()) else { return };
-        let Seen::Value(time) = seen else {
-            return out.not_judged(Gap::Other("Azure recorded no creation time for its keys".into()));
+        let days = match account.text(field).non_empty() {
+            Seen::Value(time) => cx.days_since(time).ok_or(Gap::Odd(field)),
+            Seen::Absent | Seen::Null => {
+                Err(Gap::Other(format!("Azure recorded no creation time for {name}").into()))
+            }
+            Seen::NotRead => Err(Gap::NotRead(field)),
+            Seen::Odd => Err(Gap::Odd(field)),
         };
-        let Some(days) = cx.days_since(time) else { return out.not_judged(Gap::Odd(field)) };
-        if days <= i64::from(cx.settings.thresholds.max_key_age_days) {
-            continue;
-        }
-        let finding = out.finding(format!("{name} is {days} days old")).on(field).part(name);
-        if locked {
-            finding
-                .on(Field::AllowSharedKeyAccess)
-                .lowered("shared key access is off, so the key opens nothing today")
-                .done();
-        } else {
-            finding.done();
+        match days {
+            Ok(days) if days <= i64::from(cx.settings.thresholds.max_key_age_days) => {}
+            Ok(days) => report(name, field, days, locked, out),
+            Err(gap) => gaps.push(gap),
         }
     }
+    // A list that leaves the times out leaves out both, and says so once.
+    if matches!(gaps.as_slice(), [Gap::NotRead(_), Gap::NotRead(_)]) {
+        gaps.truncate(1);
+    }
+    for gap in gaps {
+        out.not_judged(gap);
+    }
     out.pass();
+}
+
+fn report(name: &str, field: Field, days: i64, locked: bool, out: &mut Out<'_>) {
+    let finding = out.finding(format!("{name} is {days} days old")).on(field).part(name);
+    if locked {
+        return finding
+            .on(Field::AllowSharedKeyAccess)
+            .lowered("shared key access is off, so the key opens nothing today")
+            .done();
+    }
+    finding.done();
 }

@@ -36,7 +36,7 @@ declare_rule! {
         needs: [Workspace],
         controls: controls::SHARED_KEY,
         remedy: {
-            az: "az storage account update --ids {id} --allow-shared-key-access false",
+            az: "# the last step: workspaces and datastores on their identities, and no request signed with a key in the logs\naz storage account update --ids {id} --allow-shared-key-access false",
             bicep: "resource {symbol} 'Microsoft.Storage/storageAccounts@2024-01-01' = {\n  properties: {\n    allowSharedKeyAccess: false\n  }\n}",
             terraform: "resource \"azurerm_storage_account\" \"{symbol}\" {\n  shared_access_key_enabled = false\n}",
             portal: "Storage account > Settings > Configuration > Allow storage account key access: Disabled",

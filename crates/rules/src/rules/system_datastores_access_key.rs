@@ -24,7 +24,8 @@ declare_rule! {
     ///
     /// ## When it stays silent
     /// When the mode is `identity`, or `UserDelegationSAS`, which is signed by Microsoft Entra. Answers before 2025
-    /// lack the property in stable versions: without system datastores in the export the workspace is not judged.
+    /// lack the property in stable versions: without system datastores in the export the workspace is not judged. Nor is a
+    /// project that does not say, when its hub is not on access keys.
     ///
     /// ## Sources
     /// - [Disable local authentication for workspace storage](https://learn.microsoft.com/azure/machine-learning/how-to-disable-local-auth-storage)
@@ -37,7 +38,7 @@ declare_rule! {
         needs: [Datastore, StorageAccount],
         controls: controls::SYSTEM_DATASTORES,
         remedy: {
-            az: "az ml workspace update --name {name} --resource-group {resource_group} --system-datastores-auth-mode identity",
+            az: "# once users and computes have their data roles on the storage account\naz ml workspace update --name {name} --resource-group {resource_group} --system-datastores-auth-mode identity",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  properties: {\n    systemDatastoresAuthMode: 'identity'\n  }\n}",
             terraform: "# azurerm has no argument for it; with azapi:\nresource \"azapi_update_resource\" \"{symbol}\" {\n  type        = \"Microsoft.MachineLearningServices/workspaces@2025-12-01\"\n  resource_id = azurerm_machine_learning_workspace.{symbol}.id\n  body        = { properties = { systemDatastoresAuthMode = \"identity\" } }\n}",
             portal: "Azure Machine Learning workspace > Settings > Properties > Storage account access type: Identity-based access",

@@ -33,7 +33,7 @@ declare_rule! {
         needs: [],
         controls: controls::VAULT_ACCESS,
         remedy: {
-            az: "az keyvault update --name {name} --resource-group {resource_group} --enable-rbac-authorization true",
+            az: "# once everybody in the access policies has a role: it invalidates all of them at once\naz keyvault update --name {name} --resource-group {resource_group} --enable-rbac-authorization true",
             bicep: "resource {symbol} 'Microsoft.KeyVault/vaults@2024-11-01' = {\n  properties: {\n    enableRbacAuthorization: true\n  }\n}",
             terraform: "resource \"azurerm_key_vault\" \"{symbol}\" {\n  rbac_authorization_enabled = true\n}",
             portal: "Key vault > Settings > Access configuration > Azure role-based access control",

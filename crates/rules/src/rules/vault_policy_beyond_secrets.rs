@@ -37,9 +37,9 @@ declare_rule! {
         needs: [Workspace],
         controls: controls::LEAST_PRIVILEGE,
         remedy: {
-            az: "az keyvault set-policy --name {name} --resource-group {resource_group} --object-id OBJECT_ID --secret-permissions get list --key-permissions --certificate-permissions",
-            bicep: "accessPolicies: [\n  {\n    objectId: workspace.identity.principalId\n    permissions: {\n      secrets: [ 'get', 'list' ]\n    }\n  }\n]",
-            terraform: "resource \"azurerm_key_vault_access_policy\" \"{symbol}\" {\n  secret_permissions = [\"Get\", \"List\"]\n}",
+            az: "# while the workspace stores credentials it needs set and delete on secrets as well\naz keyvault set-policy --name {name} --resource-group {resource_group} --object-id OBJECT_ID --secret-permissions get list set delete --key-permissions --certificate-permissions --storage-permissions",
+            bicep: "accessPolicies: [\n  {\n    tenantId: subscription().tenantId\n    objectId: workspace.identity.principalId\n    permissions: {\n      secrets: [ 'get', 'list', 'set', 'delete' ] // the last two while the workspace stores credentials\n    }\n  }\n]",
+            terraform: "resource \"azurerm_key_vault_access_policy\" \"{symbol}\" {\n  # Set and Delete while the workspace stores credentials\n  secret_permissions = [\"Get\", \"List\", \"Set\", \"Delete\"]\n}",
             portal: "Key vault > Access policies > the workspace > Edit",
         },
     }
@@ -53,7 +53,8 @@ fn check(_: &Context<'_>, vault: Resource<'_>, out: &mut Out<'_>) {
     }
     let policies = match out.needs_field(Field::AccessPolicies, vault.json(Field::AccessPolicies)) {
         Some(Seen::Value(Value::Array(list))) => list.as_slice(),
-        Some(_) => &[],
+        Some(Seen::Absent | Seen::Null) => &[],
+        Some(_) => return out.not_judged(Gap::Odd(Field::AccessPolicies)),
         None => return,
     };
     for workspace in vault.used_by() {
@@ -77,7 +78,10 @@ fn judge(
         object.is_some_and(|object| object.eq_ignore_ascii_case(principal))
     };
     let granted = policies.iter().enumerate().filter(|(_, policy)| own(policy));
-    let beyond: Vec<(String, String)> = granted.flat_map(|(at, policy)| excess(at, policy)).collect();
+    let Some(beyond) = granted.map(|(at, policy)| excess(at, policy)).collect::<Option<Vec<_>>>() else {
+        return out.not_judged(Gap::Odd(Field::AccessPolicies));
+    };
+    let beyond: Vec<(String, String)> = beyond.into_iter().flatten().collect();
     if beyond.is_empty() {
         return out.pass();
     }
@@ -91,19 +95,24 @@ fn judge(
     finding.done();
 }
 
-/// Permissions beyond reading secrets: pointer and list.
-fn excess(at: usize, policy: &Value) -> Vec<(String, String)> {
-    let Some(Value::Object(permissions)) = policy.get("permissions") else { return Vec::new() };
-    let lists = permissions.iter().filter_map(|(kind, list)| Some((kind, list.as_array()?)));
-    lists
-        .filter_map(|(kind, list)| {
-            let reads = |word: &str| {
-                kind.eq_ignore_ascii_case("secrets")
-                    && ["get", "list"].iter().any(|w| word.eq_ignore_ascii_case(w))
-            };
-            let more: Vec<&str> = list.iter().filter_map(Value::as_str).filter(|word| !reads(word)).collect();
-            (!more.is_empty())
-                .then(|| (format!("/properties/accessPolicies/{at}/permissions/{kind}"), more.join(", ")))
-        })
-        .collect()
+/// Permissions beyond reading secrets: pointer and list. `None` when the policy does not say what it grants in the way that
+/// Azure documents.
+fn excess(at: usize, policy: &Value) -> Option<Vec<(String, String)>> {
+    let mut beyond = Vec::new();
+    for (kind, list) in policy.get("permissions")?.as_object()? {
+        let words: Vec<&str> = match list {
+            Value::Null => Vec::new(),
+            Value::Array(words) => words.iter().map(Value::as_str).collect::<Option<_>>()?,
+            _ => return None,
+        };
+        let reads = |word: &str| {
+            kind.eq_ignore_ascii_case("secrets")
+                && ["get", "list"].iter().any(|w| word.eq_ignore_ascii_case(w))
+        };
+        let more: Vec<&str> = words.into_iter().filter(|word| !reads(word)).collect();
+        if !more.is_empty() {
+            beyond.push((format!("/properties/accessPolicies/{at}/permissions/{kind}"), more.join(", ")));
+        }
+    }
+    Some(beyond)
 }

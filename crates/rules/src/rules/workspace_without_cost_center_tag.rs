@@ -1,6 +1,6 @@
 //! A workspace has no cost-center tag.
 
-use crate::ownership::{Effective, allowed};
+use crate::ownership::{Effective, allowed, carrier};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_model::{Field, Gap, Resource};
 
@@ -48,7 +48,8 @@ fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
         Effective::Tag { name, value, source } => {
             let message =
                 format!("the cost-center tag of the {} has a value that is not allowed", source.as_str());
-            out.finding(message).on_item(workspace, format!("/tags/{name}"), value).done();
+            let pointer = format!("/tags/{}", name.replace('~', "~0").replace('/', "~1"));
+            out.finding(message).on_item(carrier(workspace, source), pointer, value).done();
         }
         Effective::Unknown(kind) => out.not_judged(Gap::NotExported(kind)),
         Effective::None => {

@@ -1,6 +1,6 @@
 //! A workspace has no owner tag.
 
-use crate::ownership::{Effective, allowed, creator};
+use crate::ownership::{Effective, allowed, carrier, creator};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_model::{Field, Gap, Resource};
 
@@ -47,7 +47,8 @@ fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
         Effective::Tag { value, .. } if allowed(value, &cx.settings.tags.owner_values) => out.pass(),
         Effective::Tag { name, value, source } => {
             let message = format!("the owner tag of the {} has a value that is not allowed", source.as_str());
-            out.finding(message).on_item(workspace, format!("/tags/{name}"), value).done();
+            let pointer = format!("/tags/{}", name.replace('~', "~0").replace('/', "~1"));
+            out.finding(message).on_item(carrier(workspace, source), pointer, value).done();
         }
         Effective::Unknown(kind) => out.not_judged(Gap::NotExported(kind)),
         Effective::None => {

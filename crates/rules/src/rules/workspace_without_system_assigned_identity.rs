@@ -2,7 +2,7 @@
 
 use crate::credentials::stored;
 use crate::{Context, Out, controls, declare_rule};
-use dekey_model::{Field, Gap, IdentityState, IdentityType, Resource, Severity};
+use dekey_model::{Field, Gap, IdentityState, IdentityType, Kind, Resource, Severity};
 
 declare_rule! {
     /// Workspace without a system-assigned identity
@@ -37,13 +37,13 @@ declare_rule! {
         confidence: High,
         since: "0.1.0",
         subjects: [Workspace],
-        needs: [Datastore, Connection, OnlineEndpoint, BatchEndpoint, ServerlessEndpoint],
+        needs: [Datastore, Connection, Compute, OnlineEndpoint, BatchEndpoint, ServerlessEndpoint],
         controls: controls::IDENTITY,
         applies: |settings| settings.identity_standard.requires_system(),
         remedy: {
-            az: "az resource patch --ids {id} --is-full-object --properties '{\"identity\": {\"type\": \"{identity_type}\"}}'",
-            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  identity: {\n    type: '{identity_type}'\n  }\n}",
-            terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  identity {\n    type = \"{identity_type}\"\n  }\n}",
+            az: "# where it has user-assigned identities, name each in the body too: \"userAssignedIdentities\": {\"<id>\": {}}\naz resource patch --ids {id} --is-full-object --properties '{\"identity\": {\"type\": \"{identity_type}\"}}'",
+            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  identity: {\n    type: '{identity_type}'\n    // where it has user-assigned identities, name each or it is taken away:\n    // userAssignedIdentities: { '<id>': {} }\n  }\n}",
+            terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  identity {\n    type = \"SystemAssigned\" # with user-assigned identities: \"SystemAssigned, UserAssigned\", and keep identity_ids\n  }\n}",
             portal: "Azure Machine Learning workspace > Settings > Identity > System assigned: On",
         },
     }
@@ -81,7 +81,13 @@ fn user_assigned_only(workspace: Resource<'_>, out: &mut Out<'_>) {
     if stored.unread.is_empty() {
         return finding.severity(Severity::Low, "it holds no static credential").done();
     }
-    let unread: Vec<&str> = stored.unread.iter().map(|kind| kind.plural()).collect();
+    let unread: Vec<&str> = stored
+        .unread
+        .iter()
+        .map(
+            |kind| if *kind == Kind::Workspace { "the mode of its system datastores" } else { kind.plural() },
+        )
+        .collect();
     finding
         .severity(
             Severity::Medium,

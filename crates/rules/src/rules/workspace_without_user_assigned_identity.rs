@@ -37,7 +37,7 @@ declare_rule! {
         controls: controls::IDENTITY,
         applies: |settings| settings.identity_standard.requires_user(),
         remedy: {
-            az: "az ml workspace update --name {name} --resource-group {resource_group} --primary-user-assigned-identity IDENTITY_ID",
+            az: "az resource patch --ids {id} --is-full-object --properties '{\"identity\": {\"type\": \"SystemAssigned,UserAssigned\", \"userAssignedIdentities\": {\"IDENTITY_ID\": {}}}, \"properties\": {\"primaryUserAssignedIdentity\": \"IDENTITY_ID\"}}'",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  identity: {\n    type: 'SystemAssigned,UserAssigned'\n    userAssignedIdentities: {\n      '${identity.id}': {}\n    }\n  }\n  properties: {\n    primaryUserAssignedIdentity: identity.id\n  }\n}",
             terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  primary_user_assigned_identity = azurerm_user_assigned_identity.example.id\n  identity {\n    type         = \"SystemAssigned, UserAssigned\"\n    identity_ids = [azurerm_user_assigned_identity.example.id]\n  }\n}",
             portal: "Azure Machine Learning workspace > Settings > Identity > User assigned > Add",
