@@ -1,0 +1,189 @@
+//! Recorded answers against the table of what is true of each resource in them.
+
+use crate::recordings::{Answer, answers};
+use crate::table::{self, Line};
+use crate::verdicts::Judged;
+use crate::{agree, corpora, read};
+use dekey_model::{Field, Inventory, Kind, NoteKind, Resource, Seen};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What the table cuts long ids and addresses to.
+const ID_CUT: usize = 220;
+const URI_CUT: usize = 200;
+
+#[derive(Default)]
+pub(crate) struct Tally {
+    rows: usize,
+    fields: usize,
+    pub(crate) verdicts: BTreeMap<String, usize>,
+    templates: usize,
+    inside: usize,
+    pub(crate) problems: Vec<String>,
+}
+
+/// A resource as it stands in an answer, found without dekey.
+struct Found<'v> {
+    answer: usize,
+    /// Inside another resource.
+    inside: bool,
+    value: &'v Value,
+}
+
+/// The member of an object, whatever its case: PowerShell capitalises.
+pub(crate) fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    value.as_object()?.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|pair| pair.1)
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    member(value, name).and_then(Value::as_str).unwrap_or("")
+}
+
+fn find<'v>(value: &'v Value, answer: usize, inside: bool, found: &mut Vec<Found<'v>>) {
+    match value {
+        Value::Object(map) => {
+            let resource = text(value, "type").contains('/') || text(value, "ResourceType").contains('/');
+            if resource {
+                found.push(Found { answer, inside, value });
+            }
+            map.values().for_each(|inner| find(inner, answer, inside || resource, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| find(item, answer, inside, found)),
+        _ => {}
+    }
+}
+
+fn matches(row: &Line, answer: &Answer, value: &Value) -> bool {
+    let given = [text(value, "id"), text(value, "ResourceId")];
+    let cut = |text: &str, at: usize| text.chars().take(at).collect::<String>();
+    let id = &row["id"];
+    row["method"] == answer.method
+        && row["status"] == answer.status
+        && row["uri"] == cut(&answer.uri, URI_CUT)
+        && [text(value, "type"), text(value, "ResourceType")].iter().any(|t| t.eq_ignore_ascii_case(&row["type"]))
+        && given.iter().any(|given| cut(given, ID_CUT) == *id)
+        && (!id.is_empty() || text(value, "name") == row["name"])
+}
+
+/// One file: its rows in order, each with the next resource it describes.
+fn file(name: &str, path: &Path, rows: &[Line], tally: &mut Tally) {
+    let answers = answers(path);
+    let bodies: Vec<Value> = answers.iter().map(|a| serde_json::from_str(a.body.trim_start_matches('\u{feff}')).unwrap_or_default()).collect();
+    let mut found = Vec::new();
+    for (at, body) in bodies.iter().enumerate() {
+        find(body, at, false, &mut found);
+    }
+    let mut read_answers: BTreeMap<usize, Judged> = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for row in rows {
+        let at = found
+            .iter()
+            .enumerate()
+            .position(|(at, f)| !taken.contains(&at) && matches(row, &answers[f.answer], f.value));
+        let Some(at) = at else {
+            tally.problems.push(format!("{name}: the row of {} describes nothing in the file", row["id"]));
+            continue;
+        };
+        taken.insert(at);
+        let found = &found[at];
+        let answer = &answers[found.answer];
+        let judged = read_answers
+            .entry(found.answer)
+            .or_insert_with(|| Judged::new(read(name, answer.body.as_bytes())));
+        compare(name, row, found, answer, judged, tally);
+    }
+}
+
+fn compare(name: &str, row: &Line, found: &Found<'_>, answer: &Answer, judged: &mut Judged, tally: &mut Tally) {
+    if is_template(&judged.inventory) {
+        tally.templates += 1;
+        return;
+    }
+    let Some(resource) = locate(row, found.value, &judged.inventory) else {
+        if found.inside && Kind::of_type(&row["type"]) == Kind::Other {
+            tally.inside += 1;
+        } else {
+            tally.problems.push(format!("{name}: {} ({}) was not read", row["id"], row["type"]));
+        }
+        return;
+    };
+    let resource = resource.ix();
+    tally.rows += 1;
+    let differences = differences(row, found.value, answer, judged.inventory.get(resource), &mut tally.fields);
+    tally.problems.extend(differences.into_iter().map(|d| format!("{name}: {}: {d}", row["id"])));
+    judged.compare(name, row, found.value, resource, tally);
+}
+
+/// Whether the document was refused for what it is: a template says what would be deployed, not what is.
+fn is_template(inventory: &Inventory) -> bool {
+    inventory.is_empty()
+        && inventory.coverage().notes.iter().any(|n| n.kind == NoteKind::NotUnderstood && n.reason.contains("ARM template"))
+}
+
+fn locate<'i>(row: &Line, value: &Value, inventory: &'i Inventory) -> Option<Resource<'i>> {
+    let id = [text(value, "id"), text(value, "ResourceId")].into_iter().find(|id| !id.is_empty());
+    match id {
+        Some(id) => inventory.find(id).filter(|r| r.resource_type().eq_ignore_ascii_case(&row["type"])),
+        None => inventory
+            .resources()
+            .find(|r| r.resource_type().eq_ignore_ascii_case(&row["type"]) && r.name() == row["name"]),
+    }
+}
+
+fn differences(row: &Line, value: &Value, answer: &Answer, resource: Resource<'_>, compared: &mut usize) -> Vec<String> {
+    let mut out = Vec::new();
+    let from_graph = answer.uri.contains("Microsoft.ResourceGraph");
+    let unread = |field: Field| match field.in_properties() {
+        true => !member(value, "properties").is_some_and(Value::is_object),
+        false => from_graph,
+    };
+    let mut expect = |field: Field, want: &Value, got: Seen<String>| {
+        *compared += 1;
+        let want = match want.as_str() {
+            Some("ABSENT") if unread(field) => Seen::NotRead,
+            Some("ABSENT") => Seen::Absent,
+            Some(text) => Seen::Value(text.to_owned()),
+            None if want.is_null() => Seen::Null,
+            None => Seen::Value(want.to_string()),
+        };
+        if got != want {
+            out.push(format!("{}: {want:?} in the table, {got:?} in the inventory", field.pointer()));
+        }
+    };
+    let own = |seen: Seen<&str>| seen.map(str::to_owned);
+    match row["identity"].as_str() {
+        "ABSENT" => expect(Field::Identity, &"ABSENT".into(), own(resource.text(Field::Identity))),
+        "null" => expect(Field::Identity, &Value::Null, own(resource.text(Field::Identity))),
+        word => expect(Field::IdentityType, &word.into(), own(resource.text(Field::IdentityType))),
+    }
+    let tags = resource.pairs(Field::Tags).map(|p| if p.is_empty() { "empty" } else { "present" }.to_owned());
+    let want = if row["tags"] == "null" { Value::Null } else { row["tags"].clone().into() };
+    expect(Field::Tags, &want, tags);
+    let fields: Map<String, Value> = serde_json::from_str(&row["fields"]).unwrap();
+    for (path, want) in &fields {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        if let Some(field) = Field::all().find(|f| f.pointer() == pointer) {
+            expect(field, want, own(resource.text(field)));
+        }
+    }
+    out
+}
+
+#[test]
+fn recorded_answers_are_read_as_the_table_says() {
+    let Some(corpora) = corpora() else { return };
+    let mut files: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+    for row in table::read(&corpora.join("truth/live_resources_truth.csv")) {
+        files.entry(format!("{}/{}", row["source"], row["file"])).or_default().push(row);
+    }
+    let mut tally = Tally::default();
+    for (name, rows) in &files {
+        file(name, &corpora.join("live").join(name), rows, &mut tally);
+    }
+    eprintln!(
+        "live: {} rows and {} fields compared, verdicts {:?}; {} rows of templates, {} inside other resources",
+        tally.rows, tally.fields, tally.verdicts, tally.templates, tally.inside
+    );
+    agree(&tally.problems);
+}
