@@ -32,6 +32,6 @@ fn read(name: &str, bytes: &[u8]) -> Inventory {
 
 /// Fails with what differed; at most as much as fits on a screen.
 fn agree(problems: &[String]) {
-    let shown = problems.iter().take(40).map(String::as_str).collect::<Vec<_>>().join("\n");
+    let shown = problems.iter().take(200).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(problems.is_empty(), "{} differences:\n{shown}", problems.len());
 }
