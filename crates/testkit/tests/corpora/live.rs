@@ -9,9 +9,31 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What the table cuts long ids and addresses to.
+/// What the table cuts long texts to.
 const ID_CUT: usize = 220;
+const NAME_CUT: usize = 80;
 const URI_CUT: usize = 200;
+
+/// Rows that dekey rightly reads otherwise: part of the file's name, part of the id, and why.
+const EXPLAINED: &[(&str, &str, &str)] = &[
+    ("psrule-tests/Resources.ACR.json", "/providers/Microsoft.Security/assessments/", EXTENSION),
+    ("psrule-tests/Resources.ACR.json", "/providers/microsoft.insights/diagnosticSettings/", EXTENSION),
+    (
+        "psrule-tests/Resources.Deployments.json",
+        "",
+        "in the template of a deployment: what would be, not what is",
+    ),
+    ("/ListUsages.json", "/subscriptions/", "counters, of which several share one id: no resources"),
+    ("/ResourceChangeDetails.json", "", "in the record of a change: what was, not what is"),
+    ("/ListSupportedPrivateLinkResources.json", "", "a type that can be linked to, without id or name"),
+    ("steampipe/", "{{", "a template of an expected answer, with placeholders for ids"),
+];
+const EXTENSION: &str = "an extension, to which PowerShell gives the type of the resource that it is about";
+
+/// What must at least be compared, so that the test cannot pass by reading nothing.
+const LEAST_ROWS: usize = 6_900;
+const LEAST_FIELDS: usize = 30_000;
+const LEAST_VERDICTS: usize = 1_100;
 
 #[derive(Default)]
 pub(crate) struct Tally {
@@ -20,15 +42,17 @@ pub(crate) struct Tally {
     pub(crate) verdicts: BTreeMap<String, usize>,
     templates: usize,
     inside: usize,
+    /// By position in [`EXPLAINED`].
+    explained: BTreeMap<usize, usize>,
     pub(crate) problems: Vec<String>,
 }
 
 /// A resource as it stands in an answer, found without dekey.
-struct Found<'v> {
-    answer: usize,
+pub(crate) struct Found<'v> {
+    pub(crate) answer: usize,
     /// Inside another resource.
-    inside: bool,
-    value: &'v Value,
+    pub(crate) inside: bool,
+    pub(crate) value: &'v Value,
 }
 
 /// The member of an object, whatever its case: PowerShell capitalises.
@@ -36,14 +60,15 @@ pub(crate) fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     value.as_object()?.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|pair| pair.1)
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     member(value, name).and_then(Value::as_str).unwrap_or("")
 }
 
-fn find<'v>(value: &'v Value, answer: usize, inside: bool, found: &mut Vec<Found<'v>>) {
+pub(crate) fn find<'v>(value: &'v Value, answer: usize, inside: bool, found: &mut Vec<Found<'v>>) {
     match value {
         Value::Object(map) => {
-            let resource = text(value, "type").contains('/') || text(value, "ResourceType").contains('/');
+            let resource = ["type", "ResourceType"].iter().any(|name| text(value, name).contains('/'))
+                || text(value, "id").contains('/');
             if resource {
                 found.push(Found { answer, inside, value });
             }
@@ -54,22 +79,31 @@ fn find<'v>(value: &'v Value, answer: usize, inside: bool, found: &mut Vec<Found
     }
 }
 
+/// The id that a resource gives itself.
+pub(crate) fn id_of(value: &Value) -> &str {
+    [text(value, "id"), text(value, "ResourceId")].into_iter().find(|id| !id.is_empty()).unwrap_or("")
+}
+
+fn same_type(row: &Line, value: &Value) -> bool {
+    ["type", "ResourceType"].iter().any(|name| text(value, name).eq_ignore_ascii_case(&row["type"]))
+}
+
 fn matches(row: &Line, answer: &Answer, value: &Value) -> bool {
-    let given = [text(value, "id"), text(value, "ResourceId")];
     let cut = |text: &str, at: usize| text.chars().take(at).collect::<String>();
-    let id = &row["id"];
     row["method"] == answer.method
         && row["status"] == answer.status
         && row["uri"] == cut(&answer.uri, URI_CUT)
-        && [text(value, "type"), text(value, "ResourceType")].iter().any(|t| t.eq_ignore_ascii_case(&row["type"]))
-        && given.iter().any(|given| cut(given, ID_CUT) == *id)
-        && (!id.is_empty() || text(value, "name") == row["name"])
+        && cut(id_of(value), ID_CUT) == row["id"]
+        && (!row["id"].is_empty() || cut(text(value, "name"), NAME_CUT) == row["name"])
 }
 
 /// One file: its rows in order, each with the next resource it describes.
 fn file(name: &str, path: &Path, rows: &[Line], tally: &mut Tally) {
     let answers = answers(path);
-    let bodies: Vec<Value> = answers.iter().map(|a| serde_json::from_str(a.body.trim_start_matches('\u{feff}')).unwrap_or_default()).collect();
+    let bodies: Vec<Value> = answers
+        .iter()
+        .map(|a| serde_json::from_str(a.body.trim_start_matches('\u{feff}')).unwrap_or_default())
+        .collect();
     let mut found = Vec::new();
     for (at, body) in bodies.iter().enumerate() {
         find(body, at, false, &mut found);
@@ -77,10 +111,10 @@ fn file(name: &str, path: &Path, rows: &[Line], tally: &mut Tally) {
     let mut read_answers: BTreeMap<usize, Judged> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for row in rows {
-        let at = found
-            .iter()
-            .enumerate()
-            .position(|(at, f)| !taken.contains(&at) && matches(row, &answers[f.answer], f.value));
+        // Of several with one id the one of the row's type, and rather one that stands for itself.
+        let at = (0..found.len())
+            .filter(|at| !taken.contains(at) && matches(row, &answers[found[*at].answer], found[*at].value))
+            .min_by_key(|at| (!same_type(row, found[*at].value), found[*at].inside));
         let Some(at) = at else {
             tally.problems.push(format!("{name}: the row of {} describes nothing in the file", row["id"]));
             continue;
@@ -95,7 +129,14 @@ fn file(name: &str, path: &Path, rows: &[Line], tally: &mut Tally) {
     }
 }
 
-fn compare(name: &str, row: &Line, found: &Found<'_>, answer: &Answer, judged: &mut Judged, tally: &mut Tally) {
+fn compare(
+    name: &str,
+    row: &Line,
+    found: &Found<'_>,
+    answer: &Answer,
+    judged: &mut Judged,
+    tally: &mut Tally,
+) {
     if is_template(&judged.inventory) {
         tally.templates += 1;
         return;
@@ -103,6 +144,9 @@ fn compare(name: &str, row: &Line, found: &Found<'_>, answer: &Answer, judged: &
     let Some(resource) = locate(row, found.value, &judged.inventory) else {
         if found.inside && Kind::of_type(&row["type"]) == Kind::Other {
             tally.inside += 1;
+        } else if let Some(at) = EXPLAINED.iter().position(|e| name.contains(e.0) && row["id"].contains(e.1))
+        {
+            *tally.explained.entry(at).or_default() += 1;
         } else {
             tally.problems.push(format!("{name}: {} ({}) was not read", row["id"], row["type"]));
         }
@@ -110,7 +154,8 @@ fn compare(name: &str, row: &Line, found: &Found<'_>, answer: &Answer, judged: &
     };
     let resource = resource.ix();
     tally.rows += 1;
-    let differences = differences(row, found.value, answer, judged.inventory.get(resource), &mut tally.fields);
+    let differences =
+        differences(row, found.value, answer, judged.inventory.get(resource), &mut tally.fields);
     tally.problems.extend(differences.into_iter().map(|d| format!("{name}: {}: {d}", row["id"])));
     judged.compare(name, row, found.value, resource, tally);
 }
@@ -118,20 +163,28 @@ fn compare(name: &str, row: &Line, found: &Found<'_>, answer: &Answer, judged: &
 /// Whether the document was refused for what it is: a template says what would be deployed, not what is.
 fn is_template(inventory: &Inventory) -> bool {
     inventory.is_empty()
-        && inventory.coverage().notes.iter().any(|n| n.kind == NoteKind::NotUnderstood && n.reason.contains("ARM template"))
+        && inventory
+            .coverage()
+            .notes
+            .iter()
+            .any(|n| n.kind == NoteKind::NotUnderstood && n.reason.contains("ARM template"))
 }
 
 fn locate<'i>(row: &Line, value: &Value, inventory: &'i Inventory) -> Option<Resource<'i>> {
-    let id = [text(value, "id"), text(value, "ResourceId")].into_iter().find(|id| !id.is_empty());
-    match id {
-        Some(id) => inventory.find(id).filter(|r| r.resource_type().eq_ignore_ascii_case(&row["type"])),
-        None => inventory
-            .resources()
-            .find(|r| r.resource_type().eq_ignore_ascii_case(&row["type"]) && r.name() == row["name"]),
+    let same_type = |resource: &Resource<'_>| resource.resource_type().eq_ignore_ascii_case(&row["type"]);
+    match id_of(value).trim_start_matches('/') {
+        "" => inventory.resources().find(|r| same_type(r) && r.name() == row["name"]),
+        id => inventory.find(&format!("/{id}")).filter(same_type),
     }
 }
 
-fn differences(row: &Line, value: &Value, answer: &Answer, resource: Resource<'_>, compared: &mut usize) -> Vec<String> {
+fn differences(
+    row: &Line,
+    value: &Value,
+    answer: &Answer,
+    resource: Resource<'_>,
+    compared: &mut usize,
+) -> Vec<String> {
     let mut out = Vec::new();
     let from_graph = answer.uri.contains("Microsoft.ResourceGraph");
     let unread = |field: Field| match field.in_properties() {
@@ -181,9 +234,26 @@ fn recorded_answers_are_read_as_the_table_says() {
     for (name, rows) in &files {
         file(name, &corpora.join("live").join(name), rows, &mut tally);
     }
-    eprintln!(
-        "live: {} rows and {} fields compared, verdicts {:?}; {} rows of templates, {} inside other resources",
-        tally.rows, tally.fields, tally.verdicts, tally.templates, tally.inside
-    );
+    report(&tally);
     agree(&tally.problems);
+    let verdicts: usize = tally.verdicts.values().sum();
+    assert!(
+        tally.rows >= LEAST_ROWS && tally.fields >= LEAST_FIELDS && verdicts >= LEAST_VERDICTS,
+        "less was compared than there is"
+    );
+}
+
+fn report(tally: &Tally) {
+    eprintln!(
+        "live: {} rows and {} fields compared; {} rows of templates, {} inside other resources",
+        tally.rows, tally.fields, tally.templates, tally.inside
+    );
+    for (verdict, count) in &tally.verdicts {
+        eprintln!("live: {count} times {verdict}");
+    }
+    for (at, (file, _, why)) in EXPLAINED.iter().enumerate() {
+        let count = tally.explained.get(&at).copied().unwrap_or_default();
+        eprintln!("live: {count} rows of {file} differ: {why}");
+        assert!(count > 0, "no row needs this explanation any more: {file}");
+    }
 }

@@ -4,14 +4,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "totals are what a person wants to see of these tests")]
 
+mod examples;
 mod live;
 mod recordings;
 mod table;
 mod verdicts;
+mod walk;
 
 use dekey_intake::{Keep, read_into};
 use dekey_model::{Builder, Inventory};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of the corpora, if there is one.
 fn corpora() -> Option<PathBuf> {
@@ -20,6 +22,21 @@ fn corpora() -> Option<PathBuf> {
         eprintln!("skipped: DEKEY_CORPORA names no folder of corpora");
     }
     folder
+}
+
+/// The files below a folder that an audit would read, in order of name.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let known = ["json", "jsonl", "ndjson", "yaml", "yml"];
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            found.extend(files(&entry));
+        } else if entry.extension().and_then(|e| e.to_str()).is_some_and(|e| known.contains(&e)) {
+            found.push(entry);
+        }
+    }
+    found.sort();
+    found
 }
 
 /// Reads one document.
@@ -32,6 +49,6 @@ fn read(name: &str, bytes: &[u8]) -> Inventory {
 
 /// Fails with what differed; at most as much as fits on a screen.
 fn agree(problems: &[String]) {
-    let shown = problems.iter().take(200).map(String::as_str).collect::<Vec<_>>().join("\n");
+    let shown = problems.iter().take(40).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(problems.is_empty(), "{} differences:\n{shown}", problems.len());
 }

@@ -32,20 +32,36 @@ impl Judged {
     }
 
     /// Compares the verdicts on a resource with those that its row calls for.
-    pub(crate) fn compare(&mut self, name: &str, row: &Line, value: &Value, resource: ResourceIx, tally: &mut Tally) {
+    pub(crate) fn compare(
+        &mut self,
+        name: &str,
+        row: &Line,
+        value: &Value,
+        resource: ResourceIx,
+        tally: &mut Tally,
+    ) {
         let settings = Settings::default();
         for (rule, want) in expected(row, value) {
-            let audit = self.audit.get_or_insert_with(|| dekey_rules::audit(&self.inventory, &settings, AS_OF));
+            let audit =
+                self.audit.get_or_insert_with(|| dekey_rules::audit(&self.inventory, &settings, AS_OF));
             let got = said(audit, &self.inventory, &settings, rule, resource);
             *tally.verdicts.entry(format!("{rule} {want:?}")).or_default() += 1;
             if got != want {
-                tally.problems.push(format!("{name}: {}: {rule}: {want:?} by the table, {got:?} by dekey", row["id"]));
+                tally
+                    .problems
+                    .push(format!("{name}: {}: {rule}: {want:?} by the table, {got:?} by dekey", row["id"]));
             }
         }
     }
 }
 
-fn said(audit: &Audit, inventory: &Inventory, settings: &Settings, rule: &str, resource: ResourceIx) -> Verdict {
+fn said(
+    audit: &Audit,
+    inventory: &Inventory,
+    settings: &Settings,
+    rule: &str,
+    resource: ResourceIx,
+) -> Verdict {
     let own = |ix| audit.rule(ix).is_some_and(|r| r.id == rule);
     if audit.findings.iter().any(|f| own(f.rule) && f.resource == resource) {
         return Verdict::Finding;
