@@ -264,6 +264,9 @@ fn without_id(map: &Map<String, Value>, resource_type: &str) -> Result<Shaped, S
     let Some(name) = text(map, "name").or_else(|| text(map, "ResourceName")).filter(|n| !n.is_empty()) else {
         return Err("a resource without `id` and without `name`".to_owned());
     };
+    if name.starts_with('[') {
+        return Err("a resource of an ARM template: what would be deployed, not what is".to_owned());
+    }
     let mut types = resource_type.split('/');
     let mut id = format!("/providers/{}", types.next().unwrap_or(""));
     let names: Vec<&str> = name.split('/').collect();

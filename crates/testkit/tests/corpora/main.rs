@@ -1,9 +1,15 @@
 //! Reads real exports, recordings and examples that nobody here wrote, in place, and compares with tables that say what is
 //! true of them. Runs only where `DEKEY_CORPORA` names the folder that holds them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 #![expect(clippy::print_stderr, reason = "totals are what a person wants to see of these tests")]
 
+mod azml;
 mod examples;
 mod live;
 mod recordings;

@@ -24,11 +24,15 @@ enum Verdict {
 pub(crate) struct Judged {
     pub(crate) inventory: Inventory,
     audit: Option<Audit>,
+    /// The api-version of the call, where the answer gives it away.
+    version: Option<String>,
 }
 
 impl Judged {
-    pub(crate) fn new(inventory: Inventory) -> Self {
-        Self { inventory, audit: None }
+    pub(crate) fn new(inventory: Inventory, body: &Value) -> Self {
+        let next = body.get("nextLink").and_then(Value::as_str).unwrap_or("");
+        let version = next.split(['?', '&']).find_map(|part| part.strip_prefix("api-version="));
+        Self { inventory, audit: None, version: version.map(str::to_owned) }
     }
 
     /// Compares the verdicts on a resource with those that its row calls for.
@@ -41,7 +45,7 @@ impl Judged {
         tally: &mut Tally,
     ) {
         let settings = Settings::default();
-        for (rule, want) in expected(row, value) {
+        for (rule, want) in expected(row, value, self.version.as_deref()) {
             let audit =
                 self.audit.get_or_insert_with(|| dekey_rules::audit(&self.inventory, &settings, AS_OF));
             let got = said(audit, &self.inventory, &settings, rule, resource);
@@ -77,7 +81,7 @@ fn said(
 }
 
 /// The verdicts a row calls for.
-fn expected(row: &Line, value: &Value) -> Vec<(&'static str, Verdict)> {
+fn expected(row: &Line, value: &Value, version: Option<&str>) -> Vec<(&'static str, Verdict)> {
     let fields: Map<String, Value> = serde_json::from_str(&row["fields"]).unwrap();
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let is_read = member(value, "properties").is_some_and(Value::is_object);
@@ -85,9 +89,12 @@ fn expected(row: &Line, value: &Value) -> Vec<(&'static str, Verdict)> {
     match row["type"].as_str() {
         "microsoft.machinelearningservices/workspaces" => {
             let system = row["identity"].to_ascii_lowercase().contains("systemassigned");
-            // The bodies do not carry the version of the call, so a missing mode cannot be told from a version without it.
+            // Most bodies do not give the version of the call away, so a missing mode cannot be told from a version that
+            // does not have it yet.
+            let has_mode = version.is_some_and(|v| v >= "2025" || (v >= "2024" && v.ends_with("-preview")));
             let mode = match field("properties.systemDatastoresAuthMode").as_str() {
                 Some(mode) if mode.eq_ignore_ascii_case("accesskey") => Verdict::Finding,
+                Some("ABSENT") | None if has_mode => Verdict::Finding,
                 Some("ABSENT") | None => Verdict::NotJudged,
                 Some(_) => Verdict::Pass,
             };
