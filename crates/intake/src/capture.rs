@@ -1,6 +1,7 @@
 //! Walks one JSON document along the tree of known fields and keeps what it meets there. Everything else is skipped, which
 //! is what makes reading fast; one walk serves every kind of resource.
 
+use crate::shape::lacks_slash;
 use dekey_model::{Batch, Capture as How, Fact, Field, FieldNode, PairSpan, Sym, secret};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -99,6 +100,16 @@ impl<'b> Capture<'b> {
         }
     }
 
+    /// An id with its leading slash.
+    fn rooted(&mut self, id: Sym) -> Sym {
+        let text = self.batch.texts.get(id);
+        if !lacks_slash(text) {
+            return id;
+        }
+        let rooted = format!("/{text}");
+        self.batch.texts.intern(&rooted)
+    }
+
     /// Keeps a fact; of a name that occurs twice the last counts, as everywhere in JSON.
     fn keep(&mut self, field: Field, fact: Fact) {
         let own = self.batch.facts.get_mut(self.facts..).unwrap_or_default();
@@ -195,6 +206,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
             match key {
                 TopKey::Id => {
                     if let Some(text) = map.next_value_seed(TextSeed(capture))? {
+                        let text = capture.rooted(text);
                         let id = capture.batch.texts.get(text);
                         capture.envelope.id_is_path = id.starts_with('/') && id.len() > 1;
                         capture.envelope.id = Some(text);

@@ -3,7 +3,7 @@
 use crate::capture::{Capture, Envelope};
 use crate::manifest::Manifest;
 use crate::shape::{self, Shaped};
-use dekey_model::{Batch, Draft, Field, Kind, Note, NoteKind, Sym};
+use dekey_model::{ArmId, Batch, Draft, Field, Kind, Note, NoteKind, Sym};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is kept of a resource besides the properties that rules know.
@@ -195,8 +195,11 @@ fn commit(
     let Some(id) = envelope.id else { return };
     let resource_type = envelope.resource_type.unwrap_or(Sym(u32::MAX));
     let mut given = batch.texts.get(resource_type).to_owned();
-    if !given.contains('/') {
-        given = dekey_model::ArmId(batch.texts.get(id)).resource_type().unwrap_or_default();
+    let arm_id = ArmId(batch.texts.get(id));
+    // PowerShell gives an extension the type of the resource that it is about.
+    let of_another = |provider: &str| !given.split('/').next().unwrap_or("").eq_ignore_ascii_case(provider);
+    if !given.contains('/') || arm_id.provider().is_some_and(of_another) {
+        given = arm_id.resource_type().unwrap_or_default();
     }
     let kind = Kind::of_type(&given);
     let resource_type = batch.texts.intern(&given);

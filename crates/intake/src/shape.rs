@@ -78,7 +78,7 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
     let resource_type = text(map, "type").or_else(|| text(map, "ResourceType"));
     match (id, resource_type) {
         (Some(id), _) if azml::speaks(id, map) => azml::shape(id, map),
-        (Some(id), given) if id.starts_with('/') => {
+        (Some(id), given) if is_resource_id(id) => {
             if from_graph || is_graph_row(map, given) {
                 graph_row(map)
             } else {
@@ -93,6 +93,16 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
         }
         (None, _) => Err("no `id` and no `type`: not an ARM resource".to_owned()),
     }
+}
+
+fn is_resource_id(id: &str) -> bool {
+    id.starts_with('/') || lacks_slash(id)
+}
+
+/// Azure Monitor leaves the leading slash out of the ids of some diagnostic settings, other providers of few more.
+pub(crate) fn lacks_slash(id: &str) -> bool {
+    let starts = |root: &str| id.get(..root.len()).is_some_and(|start| start.eq_ignore_ascii_case(root));
+    starts("subscriptions/") || starts("providers/")
 }
 
 fn kind_of(value: &Value) -> &'static str {
@@ -168,7 +178,7 @@ fn is_graph_row(map: &Map<String, Value>, resource_type: Option<&str>) -> bool {
 
 /// A row of Resource Graph: `properties_x` columns are single properties that somebody projected.
 fn graph_row(map: &Map<String, Value>) -> Result<Shaped, String> {
-    if !text(map, "id").is_some_and(|id| id.starts_with('/')) {
+    if !text(map, "id").is_some_and(is_resource_id) {
         return Err("a Resource Graph row without `id`: add `id` to the query's projection".to_owned());
     }
     let mut out = Map::new();
@@ -254,6 +264,9 @@ fn without_id(map: &Map<String, Value>, resource_type: &str) -> Result<Shaped, S
     let Some(name) = text(map, "name").or_else(|| text(map, "ResourceName")).filter(|n| !n.is_empty()) else {
         return Err("a resource without `id` and without `name`".to_owned());
     };
+    if name.starts_with('[') {
+        return Err("a resource of an ARM template: what would be deployed, not what is".to_owned());
+    }
     let mut types = resource_type.split('/');
     let mut id = format!("/providers/{}", types.next().unwrap_or(""));
     let names: Vec<&str> = name.split('/').collect();

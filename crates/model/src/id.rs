@@ -4,6 +4,9 @@
 #[derive(Clone, Copy, Debug)]
 pub struct ArmId<'a>(pub &'a str);
 
+/// What stands before a provider's namespace.
+const PROVIDERS: &str = "/providers/";
+
 impl<'a> ArmId<'a> {
     fn segments(self) -> impl Iterator<Item = &'a str> {
         self.0.split('/').filter(|s| !s.is_empty())
@@ -31,12 +34,17 @@ impl<'a> ArmId<'a> {
         self.0.trim_end_matches('/').rsplit('/').next().unwrap_or("")
     }
 
+    /// The namespace of the last provider.
+    pub fn provider(self) -> Option<&'a str> {
+        let at = rfind_ignore_case(self.0, PROVIDERS)?;
+        self.0.get(at + PROVIDERS.len()..)?.split('/').next().filter(|name| !name.is_empty())
+    }
+
     /// The resource type: the last provider with every type segment after it, for example
     /// `Microsoft.MachineLearningServices/workspaces/datastores`.
     pub fn resource_type(self) -> Option<String> {
-        let lower = "/providers/";
-        let Some(at) = rfind_ignore_case(self.0, lower) else { return container_type(self) };
-        let mut rest = self.0.get(at + lower.len()..)?.split('/').filter(|s| !s.is_empty());
+        let Some(at) = rfind_ignore_case(self.0, PROVIDERS) else { return container_type(self) };
+        let mut rest = self.0.get(at + PROVIDERS.len()..)?.split('/').filter(|s| !s.is_empty());
         let mut found = rest.next()?.to_owned();
         for segment in rest.step_by(2) {
             found.push('/');
@@ -52,8 +60,8 @@ impl<'a> ArmId<'a> {
         let without_name = &id.get(..id.rfind('/')?)?;
         let without_type = without_name.get(..without_name.rfind('/')?)?;
         // `…/providers/Ns` is left when a top-level or extension type was cut off.
-        let cut = rfind_ignore_case(without_type, "/providers/")
-            .filter(|&at| without_type.get(at + "/providers/".len()..).is_some_and(|ns| !ns.contains('/')));
+        let cut = rfind_ignore_case(without_type, PROVIDERS)
+            .filter(|&at| without_type.get(at + PROVIDERS.len()..).is_some_and(|ns| !ns.contains('/')));
         let parent = match cut {
             Some(at) => without_type.get(..at)?,
             None => without_type,
@@ -136,6 +144,7 @@ mod tests {
         let setting = format!("{blob}/providers/microsoft.insights/diagnosticSettings/x");
         assert_eq!(ArmId(&setting).parent(), Some(blob));
         assert_eq!(ArmId(&setting).resource_type().as_deref(), Some("microsoft.insights/diagnosticSettings"));
+        assert_eq!(ArmId(&setting).provider(), Some("microsoft.insights"));
     }
 
     #[test]

@@ -138,6 +138,10 @@ fn what_is_not_an_export_is_named() {
         ),
         (r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#, "AuthorizationFailed"),
         (r#"{"terraform_version":"1.11"}"#, "Terraform"),
+        (
+            r#"[{"type":"Microsoft.Storage/storageAccounts","name":"[parameters('st')]","properties":{}}]"#,
+            "template",
+        ),
         (r#"{"hello":"world"}"#, "not an ARM resource"),
         (r"[1]", "a number"),
         ("just some text", "plain text"),

@@ -129,6 +129,32 @@ fn property_names_have_no_case() {
 }
 
 #[test]
+fn an_id_without_its_leading_slash_is_an_id() {
+    let setting = "providers/microsoft.insights/diagnosticSettings/d";
+    let of_group = format!("providers/Microsoft.Management/managementGroups/mg/{setting}");
+    let of_subscription = format!("subscriptions/s/{setting}");
+    for given in [&of_group, &of_subscription] {
+        for kind in [r#""type":"Microsoft.Insights/diagnosticSettings","#, ""] {
+            let text = format!(r#"{{"value":[{{"id":"{given}",{kind}"properties":{{"logs":[]}}}}]}}"#);
+            let inventory = inventory(&[("d.json", &text)]);
+            assert_eq!(inventory.find(&format!("/{given}")).unwrap().kind(), Kind::DiagnosticSetting);
+        }
+    }
+}
+
+#[test]
+fn the_id_tells_what_an_extension_is() {
+    let setting =
+        id("Microsoft.ContainerRegistry/registries/r/providers/Microsoft.Insights/diagnosticSettings/d");
+    let text = format!(
+        r#"{{"ResourceId":"{setting}","ResourceType":"Microsoft.ContainerRegistry/registries","Properties":{{}}}}"#
+    );
+    let inventory = inventory(&[("d.json", &text)]);
+    assert_eq!(inventory.find(&setting).unwrap().kind(), Kind::DiagnosticSetting);
+    assert!(inventory.of_kind(Kind::ContainerRegistry).is_empty());
+}
+
+#[test]
 fn secrets_in_the_input_are_not_kept() {
     let key = "Zm9v".repeat(21) + "Zm==";
     let text = workspace(
