@@ -189,8 +189,8 @@ impl Reader {
         match input {
             Input::Stdin => self.document("-", &mut std::io::stdin().lock()),
             Input::Skipped(path, count) => {
-                let reason =
-                    format!("{count} files of other types were not read ({} are)", EXTENSIONS.join(", "));
+                let files = if *count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+                let reason = format!("{files} of other types not read: {} are", EXTENSIONS.join(", "));
                 self.note(&path.display().to_string(), NoteKind::Remark, reason);
             }
             Input::File(path) => {

@@ -128,6 +128,7 @@ fields! {
     ExpiresOn = "/properties/expiresOn", Scalar;
     ExemptedDefinitions = "/properties/policyDefinitionReferenceIds", Json;
     // Subscriptions.
+    SubscriptionName = "/displayName", Scalar;
     ManagementGroups = "/properties/managementGroupAncestorsChain", Json;
 }
 

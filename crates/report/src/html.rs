@@ -120,7 +120,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
 fn scope(report: &Report<'_>) -> String {
     let resources = &report.audit.summary.resources;
     let named = resources.iter().filter(|(kind, _)| **kind != Kind::Other).take(6);
-    let list: Vec<String> = named.map(|(kind, count)| format!("{count} {}", kind.plural())).collect();
+    let list: Vec<String> = named.map(|(kind, count)| words::resources(*count, *kind)).collect();
     let read = if list.is_empty() { "Nothing".to_owned() } else { list.join(", ") };
     let sources = counted(report.inventory.coverage().sources.len() as u64, "document");
     format!("{read} and more, read from {sources}").replace("Nothing and more", "Nothing was audited")
@@ -145,11 +145,7 @@ fn lead(report: &Report<'_>) -> String {
 fn group_part(report: &Report<'_>, group: &crate::Group<'_>) -> GroupPart {
     let resource = report.inventory.get(group.kind.resource());
     let kind = resource.resource_type().rsplit('/').next().unwrap_or("");
-    let place = match (resource.arm_id().resource_group(), resource.arm_id().subscription()) {
-        (Some(group), Some(subscription)) => format!("{group} in subscription {subscription}"),
-        (None, Some(subscription)) => format!("subscription {subscription}"),
-        _ => "subscription not known".to_owned(),
-    };
+    let place = words::place(resource);
     let about = match group.kind {
         GroupKind::Workspace(_) => place,
         GroupKind::Shared(_) => {

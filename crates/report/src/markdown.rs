@@ -137,7 +137,7 @@ fn waivers(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn input(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let coverage = report.inventory.coverage();
     let kinds = &report.audit.summary.resources;
-    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.plural())).collect();
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| words::resources(*count, *kind)).collect();
     writeln!(out, "\n## What was read\n")?;
     let documents = words::counted(coverage.sources.len() as u64, "document");
     let all = if kinds.is_empty() { "no resources".to_owned() } else { kinds.join(", ") };

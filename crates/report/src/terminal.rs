@@ -87,7 +87,7 @@ impl Page<'_, '_> {
     fn coverage(&mut self) -> io::Result<()> {
         let report = self.report;
         let kinds = report.audit.summary.resources.iter().filter(|(kind, _)| **kind != Kind::Other);
-        let mut read: Vec<String> = kinds.map(|(kind, count)| format!("{count} {}", kind.plural())).collect();
+        let mut read: Vec<String> = kinds.map(|(kind, count)| words::resources(*count, *kind)).collect();
         if let Some(others) = report.audit.summary.resources.get(&Kind::Other) {
             read.push(format!("{others} others"));
         }
@@ -161,13 +161,15 @@ impl Page<'_, '_> {
         let resource = self.report.inventory.get(group.kind.resource());
         let name = safe(resource.name());
         let (title, about) = match group.kind {
-            GroupKind::Workspace(_) => (name, whereabouts(resource)),
+            GroupKind::Workspace(_) => (name, words::place(resource)),
             GroupKind::Shared(_) => {
                 let mut users: Vec<&str> = resource.used_by().map(Resource::name).collect();
                 users.sort_unstable();
                 (name, format!("{}, used by {}", type_name(resource), users.join(", ")))
             }
-            GroupKind::Unattached(_) => (name, format!("{}, {}", type_name(resource), whereabouts(resource))),
+            GroupKind::Unattached(_) => {
+                (name, format!("{}, {}", type_name(resource), words::place(resource)))
+            }
         };
         self.heading(&title)?;
         let owner = self.report.owner(resource);
@@ -211,14 +213,19 @@ impl Page<'_, '_> {
             )?;
         }
         let az = crate::fill(rule.remedy.az, resource, crate::Dialect::Shell);
-        // On a line of its own, however long: a command that was broken cannot be copied.
-        match az.trim() {
-            one if one.lines().count() == 1 && one != self.last_fix => {
-                one.clone_into(&mut self.last_fix);
-                self.line(&format!("         > {}", style.code(&safe(one))))
-            }
-            _ => Ok(()),
+        // A command and what must have come before it, each on a line of its own, however long: a command that was broken
+        // cannot be copied. Whole scripts are left to the other formats.
+        let lines: Vec<&str> = az.trim().lines().collect();
+        if lines.len() > 2 || self.last_fix == az {
+            return Ok(());
         }
+        for line in lines {
+            let line = safe(line);
+            let line = if line.starts_with('#') { style.dim(&line) } else { style.code(&line) };
+            self.line(&format!("         > {line}"))?;
+        }
+        self.last_fix = az;
+        Ok(())
     }
 
     fn not_judged(&mut self) -> io::Result<()> {
@@ -325,17 +332,17 @@ impl Page<'_, '_> {
             counted(workspaces, "workspace")
         );
         self.text("", &text, str::to_owned)?;
-        let next = match self
-            .report
-            .tally()
-            .by_rule
-            .iter()
-            .zip(0..)
-            .filter(|(count, _)| **count > 0)
-            .max_by_key(|(count, ix)| (**count, std::cmp::Reverse(*ix)))
-        {
-            Some((_, ix)) => self.report.rule(dekey_model::RuleIx(ix)).map_or("RULE", |rule| rule.id),
-            None => return Ok(()),
+        // The rule with most of the worst findings.
+        let worst = self.report.worst();
+        let mut counts = vec![0u64; self.report.audit.rules.len()];
+        for finding in self.report.listed().iter().filter(|finding| Some(finding.severity) == worst) {
+            if let Some(count) = counts.get_mut(usize::from(finding.rule.0)) {
+                *count += 1;
+            }
+        }
+        let most = counts.iter().zip(&self.report.audit.rules).rev().max_by_key(|(count, _)| **count);
+        let Some(next) = most.filter(|(count, _)| **count > 0).map(|(_, rule)| rule.id) else {
+            return Ok(());
         };
         self.text(
             "",
@@ -347,15 +354,6 @@ impl Page<'_, '_> {
 
 fn type_name(resource: Resource<'_>) -> &str {
     resource.resource_type().rsplit('/').next().unwrap_or("")
-}
-
-fn whereabouts(resource: Resource<'_>) -> String {
-    let id = resource.arm_id();
-    match (id.resource_group(), id.subscription()) {
-        (Some(group), Some(subscription)) => format!("{group} in {subscription}"),
-        (None, Some(subscription)) => format!("in {subscription}"),
-        _ => "its subscription is not known".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Words and numbers that several formats share.
 
 use crate::Report;
-use dekey_model::{Gap, Kind, NoteKind, Outcome, RuleSet, Severity};
+use dekey_model::{Field, Gap, Inventory, Kind, NoteKind, Outcome, Resource, RuleSet, Severity};
 use dekey_rules::{IdentityStandard, RuleError, WaivedFinding, WaiverState};
 use std::collections::HashMap;
 
@@ -198,6 +198,32 @@ pub(crate) fn counted(count: impl Into<u64>, noun: &str) -> String {
         1 => format!("1 {noun}"),
         n => format!("{n} {noun}s"),
     }
+}
+
+/// `1 registry token`, `2 registry tokens`.
+pub(crate) fn resources(count: u64, kind: Kind) -> String {
+    let plural = kind.plural();
+    let singular = || match plural.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => plural.strip_suffix('s').unwrap_or(plural).to_owned(),
+    };
+    if count == 1 { format!("1 {}", singular()) } else { format!("{count} {plural}") }
+}
+
+/// Where a resource is: its resource group and subscription, by name where that was read.
+pub(crate) fn place(resource: Resource<'_>) -> String {
+    let id = resource.arm_id();
+    let Some(subscription) = id.subscription() else { return "its subscription is not known".to_owned() };
+    let name = subscription_name(resource.inventory(), subscription).unwrap_or(subscription);
+    match id.resource_group() {
+        Some(group) => format!("{group} in {name}"),
+        None => format!("in {name}"),
+    }
+}
+
+/// What people call a subscription.
+pub(crate) fn subscription_name<'a>(inventory: &'a Inventory, id: &str) -> Option<&'a str> {
+    inventory.find(&format!("/subscriptions/{id}"))?.text(Field::SubscriptionName).value()
 }
 
 #[cfg(test)]

@@ -153,7 +153,12 @@ pub(super) fn tallies(report: &Report<'_>, limit: usize) -> (Vec<Tally>, Vec<Tal
         }
     }
     let owners = owners.into_iter().map(|(name, own)| (name.to_owned(), own));
-    (ranked(owners.collect(), limit), ranked(subscriptions.into_iter().collect(), limit))
+    let named = |id: String| match words::subscription_name(report.inventory, &id) {
+        Some(name) => format!("{name} ({id})"),
+        None => id,
+    };
+    let subscriptions = subscriptions.into_iter().map(|(id, own)| (named(id), own));
+    (ranked(owners.collect(), limit), ranked(subscriptions.collect(), limit))
 }
 
 fn ranked(rows: Vec<(String, (u64, Severity))>, limit: usize) -> Vec<Tally> {

@@ -8,7 +8,7 @@ use schemars::generate::SchemaSettings;
 use std::io::{self, Write};
 
 /// Names the format, in every document and as the id of its schema.
-pub const SCHEMA: &str = "https://dekey.dev/schemas/audit-v1.json";
+pub const SCHEMA: &str = "urn:dekey:schema:audit-v1";
 
 /// How deep items have lines of their own: the members of the document, and the items of its lists.
 const DEPTH: usize = 2;

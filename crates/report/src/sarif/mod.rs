@@ -19,8 +19,6 @@ use types::{
     RunProperties, Suppression, SuppressionProperties, Tool,
 };
 
-const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
-
 /// How deep items have lines of their own: log, runs, run, its lists.
 const DEPTH: usize = 4;
 
@@ -83,7 +81,6 @@ fn driver<'a>(report: &'a Report<'a>) -> Driver<'a> {
         organization: "dekey",
         semantic_version: report.version,
         version: report.version,
-        information_uri: REPOSITORY,
         short_description: Message {
             text: "Finds static keys in Azure Machine Learning tenants.".to_owned(),
         },

@@ -1,7 +1,7 @@
 //! What could not be looked at, as notifications.
 
 use super::types::{Descriptor, Help, Location, Message, Notification, Reference};
-use super::{REPOSITORY, location, message, place};
+use super::{location, message, place};
 use crate::lines::Stream;
 use crate::{Report, words};
 use dekey_model::{CoverageEntry, Note, NoteKind, Outcome, RuleIx};
@@ -28,7 +28,7 @@ pub(super) fn descriptors() -> Vec<Descriptor> {
         short_description: Message { text: text.to_owned() },
         full_description: Message { text: text.to_owned() },
         help: Help { text: text.to_owned(), markdown: text.to_owned() },
-        help_uri: REPOSITORY.to_owned(),
+        help_uri: None,
         default_configuration: None,
         properties: None,
     };

@@ -1,7 +1,7 @@
 //! Rules as SARIF describes them.
 
 use super::types::{Configuration, Control, Descriptor, Help, Message, RuleProperties};
-use super::{REPOSITORY, level, security_severity};
+use super::{level, security_severity};
 use dekey_model::Confidence;
 use dekey_rules::{Rule, Settings};
 
@@ -18,7 +18,7 @@ pub(super) fn descriptor(rule: &'static Rule, settings: &Settings) -> Descriptor
         short_description: Message { text: sentence(rule.title()) },
         full_description: Message { text: sentence(rule.section("What it finds")) },
         help: help(rule),
-        help_uri: format!("{REPOSITORY}/blob/main/{}", rule.help_path()),
+        help_uri: first_link(rule.section("Sources")),
         default_configuration: Some(Configuration { level: level(severity) }),
         properties: Some(RuleProperties {
             tags: vec!["security", "azure", "azure-machine-learning", rule.group.as_str()],
@@ -28,6 +28,12 @@ pub(super) fn descriptor(rule: &'static Rule, settings: &Settings) -> Descriptor
             controls: rule.controls.iter().map(control).collect(),
         }),
     }
+}
+
+/// The first page on the web that a rule's page names: the rule's own page is part of its help.
+fn first_link(sources: &'static str) -> Option<&'static str> {
+    let (_, rest) = sources.split_once("](")?;
+    rest.split_once(')').map(|(link, _)| link)
 }
 
 /// The rule's page, then the ways to put it right, with placeholders where the resource's own values go.

@@ -41,7 +41,6 @@ pub(super) struct Driver<'a> {
     pub(super) organization: &'static str,
     pub(super) semantic_version: &'a str,
     pub(super) version: &'a str,
-    pub(super) information_uri: &'static str,
     pub(super) short_description: Message,
     pub(super) notifications: Vec<Descriptor>,
     pub(super) rules: Vec<Descriptor>,
@@ -57,7 +56,8 @@ pub(super) struct Descriptor {
     pub(super) short_description: Message,
     pub(super) full_description: Message,
     pub(super) help: Help,
-    pub(super) help_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) help_uri: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) default_configuration: Option<Configuration>,
     #[serde(skip_serializing_if = "Option::is_none")]
