@@ -46,6 +46,44 @@ fn answer() -> impl Strategy<Value = String> {
     )
 }
 
+/// An object of any envelope, of which some are resources: what ARM, Resource Graph, the Azure CLI and `az ml` put there.
+fn envelope() -> impl Strategy<Value = String> {
+    const MEMBERS: &[&str] = &[
+        r#""type":"Microsoft.MachineLearningServices/workspaces""#,
+        r#""type":"microsoft.storage/storageaccounts""#,
+        r#""type":"azure_blob""#,
+        r#""name":"w""#,
+        r#""properties":{"storageAccount":"/s","allowSharedKeyAccess":false}"#,
+        r#""properties":null"#,
+        r#""identity":{"type":"system_assigned"}"#,
+        r#""identity":{"type":"SystemAssigned"}"#,
+        r#""tags":{"owner":"ana"}"#,
+        r#""allowSharedKeyAccess":true"#,
+        r#""storage_account":"/s""#,
+        r#""subscriptionId":"s""#,
+        r#""resourceGroup":"g""#,
+        r#""properties_allowSharedKeyAccess":true"#,
+        r#""apiVersion":"2025-12-01""#,
+        r#""zones":["1"]"#,
+        r#""resources":[]"#,
+        r#""dekey":{"partial":true}"#,
+    ];
+    const IDS: &[&str] = &[
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w",
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/datastores/d",
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/odd",
+        "subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a",
+        "azureml:w",
+        "",
+    ];
+    let members = prop::collection::btree_set(prop::sample::select(MEMBERS), 0..6);
+    (prop::sample::select(IDS), members).prop_map(|(id, members)| {
+        let mut all = vec![format!(r#""id":"{id}""#)];
+        all.extend(members.into_iter().map(str::to_owned));
+        format!("{{{}}}", all.join(","))
+    })
+}
+
 /// Everything a rule could see, in an order of its own.
 fn seen(inventory: &Inventory) -> Vec<String> {
     let mut all: Vec<String> = inventory
@@ -86,6 +124,12 @@ proptest! {
         let of_facts = seen(&inventory(&[("x", &text)]));
         let of_documents = seen(&inventory(&[("snapshot", &lines(&[("x", &text)]))]));
         prop_assert_eq!(of_documents, of_facts);
+    }
+
+    #[test]
+    fn both_ways_of_reading_agree(document in envelope()) {
+        let raw = inventory_keeping(&[("x", &document)], Keep::Raw);
+        prop_assert_eq!(seen(&inventory(&[("x", &document)])), seen(&raw), "{}", document);
     }
 
     #[test]
