@@ -30,11 +30,11 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// A resource as ARM has it: an id, and properties in their place. A list may leave them out, but never the type.
+    /// A resource as ARM has it: an id, a type or none, and properties in their place.
     pub(crate) fn is_arm(&self) -> bool {
         self.id_is_path
             && (self.type_is_path || self.resource_type.is_none())
-            && (self.has_properties || self.type_is_path && self.unknown == 0)
+            && (self.has_properties || self.unknown == 0)
     }
 
     /// Rows of Resource Graph hold the columns that somebody asked for, and lower-case types.

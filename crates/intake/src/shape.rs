@@ -144,8 +144,10 @@ fn lifted(map: &Map<String, Value>) -> Value {
     let mut out = Map::new();
     let mut properties = Map::new();
     let has_properties = map.keys().any(|name| name.eq_ignore_ascii_case("properties"));
+    let is_subscription = text(map, "id").is_some_and(|id| id.trim_matches('/').split('/').count() == 2);
     for (name, value) in map {
-        let envelope = ENVELOPE.iter().any(|own| name.eq_ignore_ascii_case(own));
+        let envelope = ENVELOPE.iter().any(|own| name.eq_ignore_ascii_case(own))
+            || is_subscription && name == "displayName";
         if has_properties || envelope || starts_resource_key(name) {
             out.insert(name.clone(), value.clone());
         } else {
@@ -254,7 +256,7 @@ fn subscription(id: &str, map: &Map<String, Value>) -> Shaped {
         "id": format!("/subscriptions/{id}"),
         "type": "Microsoft.Resources/subscriptions",
         "name": id,
-        "properties": { "displayName": name },
+        "displayName": name,
     });
     Shaped::one(value, false)
 }

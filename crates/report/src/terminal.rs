@@ -254,18 +254,19 @@ impl Page<'_, '_> {
         ))?;
         for entry in waivers.iter().take(self.lines) {
             let state = match entry.state {
-                WaiverState::Active(days) => format!("{days} days left"),
-                WaiverState::Expired => "EXPIRED, its findings count again".to_owned(),
+                WaiverState::Active(days) => format!("until {}, {days} days left", entry.waiver.expires),
+                WaiverState::Expired => {
+                    format!("EXPIRED on {}: its findings count again", entry.waiver.expires)
+                }
             };
             let own = &entry.waiver;
             let text = format!(
-                "{} on {}: {} ({state}, until {}); {}, approved by {}",
+                "{} on {}: {}, {state}; approved by {}: {}",
                 own.rule,
                 own.resource,
                 counted(entry.findings as u64, "finding"),
-                own.expires,
-                own.justification,
-                own.approver
+                own.approver,
+                own.justification
             );
             self.text("  ", &text, |l| {
                 if entry.state == WaiverState::Expired { style.unknown(l) } else { l.to_owned() }

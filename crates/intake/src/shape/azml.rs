@@ -1,12 +1,17 @@
 //! The output of `az ml` v2: snake case, types and modes in words of its own.
 
 use super::{Resource, Shaped, text};
+use dekey_model::ArmId;
 use serde_json::{Map, Value, json};
 
-/// Whether a document is output of `az ml`: an id of the provider, and no ARM type.
+/// Whether a document is output of `az ml`: an id of the provider, no properties, and a type or names of its own. An id alone
+/// is no output: what it does not say is not known.
 pub(super) fn speaks(id: &str, map: &Map<String, Value>) -> bool {
-    let own = id.to_ascii_lowercase().contains("/providers/microsoft.machinelearningservices/");
-    own && !map.contains_key("properties") && !text(map, "type").is_some_and(|t| t.contains('/'))
+    let own =
+        ArmId(id).provider().is_some_and(|p| p.eq_ignore_ascii_case("Microsoft.MachineLearningServices"));
+    let words = || map.keys().any(|name| name.contains('_'));
+    own && !map.contains_key("properties")
+        && text(map, "type").map_or_else(words, |given| !given.contains('/'))
 }
 
 /// Which properties of ARM an `az ml` name stands for; per kind of resource (the last type in the id).
@@ -74,7 +79,7 @@ fn word(text: &str) -> &str {
 
 /// A document of `az ml` as ARM would have shown it. Properties that `az ml` leaves out stay unread.
 pub(super) fn shape(id: &str, map: &Map<String, Value>) -> Result<Shaped, String> {
-    let resource_type = dekey_model::ArmId(id).resource_type().unwrap_or_default();
+    let resource_type = ArmId(id).resource_type().unwrap_or_default();
     let last = resource_type.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
     let mut properties = Map::new();
     for (_, own, arm) in PROPERTIES.iter().filter(|row| row.0 == last) {

@@ -168,3 +168,15 @@ fn a_manifest_says_what_was_asked() {
     assert_eq!(workspace.children_covered(Kind::Compute), dekey_model::Covered::Refused("403"));
     assert_eq!(workspace.children_covered(Kind::Datastore), dekey_model::Covered::Unknown);
 }
+
+#[test]
+fn an_id_of_azure_machine_learning_alone_is_no_output_of_az_ml() {
+    let setting = id(
+        "Microsoft.MachineLearningServices/workspaces/w/providers/Microsoft.Insights/diagnosticSettings/d",
+    );
+    for own in [workspace_id("w"), id("Microsoft.MachineLearningServices/odd"), setting] {
+        let inventory = inventory(&[("x.json", &format!(r#"{{"id":"{own}","tags":{{}}}}"#))]);
+        assert!(!inventory.find(&own).unwrap().has_properties(), "{own}");
+        assert!(inventory.coverage().notes.is_empty(), "{:?}", inventory.coverage().notes);
+    }
+}
