@@ -21,6 +21,10 @@ fuzz_target!(|bytes: &[u8]| {
     let inventory = read(bytes, Keep::Facts);
     let raw = read(bytes, Keep::Raw);
     assert_eq!(inventory.len(), raw.len());
+    if inventory.is_empty() {
+        // Nothing to judge; the formats of an empty report are tested elsewhere.
+        return;
+    }
     let mut writer = SnapshotWriter::new(Vec::new(), None);
     writer.write_all(&raw).expect("memory can be written");
     let (lines, count, _) = writer.finish();

@@ -40,6 +40,7 @@ const MCSB1: &str = "Microsoft cloud security benchmark v1";
 const MCSB2: &str = "Microsoft cloud security benchmark v2 (preview)";
 const CIS4: &str = "CIS Microsoft Azure Foundations 4.0";
 const CIS5: &str = "CIS Microsoft Azure Foundations 5.0";
+const CIS6: &str = "CIS Microsoft Azure Foundations 6.0";
 const PCI: &str = "PCI DSS 4.0.1";
 const SOC2: &str = "SOC 2 Trust Services Criteria 2017 (2022 points of focus)";
 const NIST: &str = "NIST SP 800-53 Rev. 5";
@@ -64,12 +65,12 @@ controls! {
         NIST "IA-2" OwnJudgement, NIST "AC-2" OwnJudgement, ISO "A.5.17" OwnJudgement, ISO "A.8.5" OwnJudgement,;
     /// Storage accounts do not accept their keys.
     SHARED_KEY:
-        MCSB1 "IM-1" AzurePolicy, MCSB2 "IM-1" AzurePolicy, CIS4 "10.3.1.3" Prowler, CIS5 "9.3.1.3" Prowler,
+        MCSB1 "IM-1" AzurePolicy, MCSB2 "IM-1" AzurePolicy, CIS4 "10.3.1.3" Prowler, CIS5 "9.3.1.3" Prowler, CIS6 "9.3.1.3" Prowler,
         PCI "7.2.1" AzurePolicy, SOC2 "CC6.1" AzurePolicy, NIST "AC-2" AzurePolicy, NIST "IA-2" AzurePolicy,
         CISC "3.3" Prowler,;
     /// Storage requests default to Microsoft Entra.
     DEFAULT_TO_ENTRA:
-        MCSB1 "IM-1" OwnJudgement, CIS4 "10.3.3.1" Prowler, CIS5 "9.3.3.1" Prowler, SOC2 "CC6.1" OwnJudgement,;
+        MCSB1 "IM-1" OwnJudgement, CIS4 "10.3.3.1" Prowler, CIS5 "9.3.3.1" Prowler, CIS6 "9.3.3.1" Prowler, SOC2 "CC6.1" OwnJudgement,;
     /// Static credentials are not stored where data or services are used.
     STORED_CREDENTIALS:
         MCSB1 "IM-8" OwnJudgement, MCSB2 "IM-8" OwnJudgement, PCI "8.6.2" OwnJudgement, SOC2 "CC6.1" OwnJudgement,
@@ -78,9 +79,21 @@ controls! {
     REGISTRY_ADMIN:
         MCSB2 "IM-1" AzurePolicy, PCI "8.2.2" OwnJudgement, SOC2 "CC6.1" OwnJudgement, NIST "AC-2" OwnJudgement,
         NIST "IA-2" OwnJudgement, ISO "A.5.16" OwnJudgement, CISC "4.7" Prowler,;
+    /// The container registry has no passwords but those that are needed.
+    REGISTRY_TOKENS:
+        MCSB1 "IM-1" OwnJudgement, MCSB2 "IM-1" OwnJudgement, PCI "8.6.3" OwnJudgement, SOC2 "CC6.1" OwnJudgement,
+        NIST "IA-5" OwnJudgement, ISO "A.5.17" OwnJudgement,;
+    /// Identities reach the images they need, and nobody else does.
+    REGISTRY_PERMISSIONS:
+        MCSB1 "PA-7" OwnJudgement, MCSB2 "PA-7" OwnJudgement, PCI "7.2.5" OwnJudgement, SOC2 "CC6.3" OwnJudgement,
+        NIST "AC-6" OwnJudgement, ISO "A.5.15" OwnJudgement,;
+    /// Signatures that were handed out run out.
+    SAS_EXPIRY:
+        MCSB1 "DP-6" OwnJudgement, MCSB2 "DP-6" OwnJudgement, PCI "8.6.3" OwnJudgement, SOC2 "CC6.1" OwnJudgement,
+        NIST "IA-5" OwnJudgement, ISO "A.8.24" OwnJudgement,;
     /// Key vaults grant by role.
     VAULT_ACCESS:
-        MCSB1 "PA-7" AzurePolicy, MCSB2 "PA-7" AzurePolicy, CIS4 "9.3.6" Prowler, CIS5 "8.3.6" Prowler,
+        MCSB1 "PA-7" AzurePolicy, MCSB2 "PA-7" AzurePolicy, CIS4 "9.3.6" Prowler, CIS5 "8.3.6" Prowler, CIS6 "8.3.6" Prowler,
         PCI "7.2.4" AzurePolicy, SOC2 "CC6.3" AzurePolicy, NIST "AC-3(7)" AzurePolicy, ISO "A.5.15" AzurePolicy,;
     /// Identities hold the least privilege.
     LEAST_PRIVILEGE:
@@ -104,7 +117,7 @@ controls! {
         NIST "CM-8" OwnJudgement, ISO "A.5.9" OwnJudgement, CISC "1.1" OwnJudgement,;
     /// Keys and secrets have an age limit.
     KEY_AGE:
-        MCSB1 "DP-6" AzurePolicy, MCSB2 "DP-6" AzurePolicy, CIS4 "10.3.1.2" Prowler, CIS5 "9.3.1.2" Prowler,
+        MCSB1 "DP-6" AzurePolicy, MCSB2 "DP-6" AzurePolicy, CIS4 "10.3.1.2" Prowler, CIS5 "9.3.1.2" Prowler, CIS6 "9.3.1.2" Prowler,
         PCI "8.6.3" OwnJudgement, SOC2 "CC6.1" AzurePolicy, NIST "IA-5" AzurePolicy, ISO "A.8.24" AzurePolicy,;
     /// The standard is enforced, not only written down.
     ENFORCEMENT:

@@ -245,6 +245,9 @@ pub fn stored(workspace: Resource<'_>) -> Stored {
             }
         }
     }
+    if let Seen::Value(hub) = workspace.text(Field::HubResourceId).non_empty() {
+        stored.add_shared(workspace.inventory().find(hub));
+    }
     stored.unread.sort_unstable();
     stored.unread.dedup();
     stored
@@ -260,6 +263,23 @@ pub(crate) fn can_have(workspace: Resource<'_>, kind: Kind) -> bool {
 }
 
 impl Stored {
+    /// Connections of a hub that every project can use.
+    fn add_shared(&mut self, hub: Option<Resource<'_>>) {
+        let Some(hub) = hub.filter(|hub| hub.children_covered(Kind::Connection) == Covered::Yes) else {
+            return self.unread.push(Kind::Connection);
+        };
+        for connection in hub.children(Kind::Connection) {
+            match (
+                connection.flag(Field::IsSharedToAll),
+                connection.text(Field::AuthType).value().map(auth_type),
+            ) {
+                (Seen::Value(false), _) | (_, Some((Class::Keyless, _))) => {}
+                (Seen::Value(true), Some((Class::Static, what))) => self.add(what),
+                _ => self.unread.push(Kind::Connection),
+            }
+        }
+    }
+
     fn add(&mut self, what: &'static str) {
         if !self.found.contains(&what) {
             self.found.push(what);

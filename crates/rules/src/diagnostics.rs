@@ -11,8 +11,11 @@ const DESTINATIONS: [Field; 4] =
 /// What follows the id of a resource in that of its diagnostic settings.
 const PROVIDER: &str = "/providers/Microsoft.Insights/diagnosticSettings/";
 
-/// Category groups that hold every category dekey asks for. Microsoft's own policies offer both for all four services.
-const GROUPS: [&str; 2] = ["allLogs", "audit"];
+/// The category group of every category.
+pub const ALL: &[&str] = &["allLogs"];
+
+/// Where the `audit` group holds every category dekey asks for as well: storage, vaults and registries.
+pub const ALL_OR_AUDIT: &[&str] = &["allLogs", "audit"];
 
 /// What is sent from one resource.
 #[derive(Debug)]
@@ -79,19 +82,28 @@ impl<'a> Sent<'a> {
         !self.logs.is_empty()
     }
 
-    /// The categories of `wanted` that are not sent; a gap when a setting that was not read may send them.
-    pub fn lacks(&self, wanted: &[&'static str]) -> Result<Vec<&'static str>, Gap> {
+    /// The categories of `wanted` that are not sent, be it one by one or by one of `groups`; a gap when a setting that was
+    /// not read, or a group of which nobody knows what is in it, may send them.
+    pub fn lacks(&self, wanted: &[&'static str], groups: &[&str]) -> Result<Vec<&'static str>, Gap> {
         let has = |kind: &str, name: &str| {
             self.logs.iter().any(|log| log.0 == kind && log.1.eq_ignore_ascii_case(name))
         };
-        if GROUPS.iter().any(|group| has("group", group)) {
+        if groups.iter().any(|group| has("group", group)) {
             return Ok(Vec::new());
         }
         let lacking: Vec<&'static str> =
             wanted.iter().copied().filter(|name| !has("category", name)).collect();
         match &self.unread {
-            Some(gap) if !lacking.is_empty() => Err(gap.clone()),
-            _ => Ok(lacking),
+            _ if lacking.is_empty() => Ok(lacking),
+            Some(gap) => Err(gap.clone()),
+            None if self.logs.iter().any(|log| log.0 == "group") => Err(Gap::Other(
+                format!(
+                    "a category group is sent, and it is not documented whether it holds {}: list the categories (az monitor diagnostic-settings categories list --resource ID), or send allLogs",
+                    lacking.join(" and ")
+                )
+                .into(),
+            )),
+            None => Ok(lacking),
         }
     }
 }

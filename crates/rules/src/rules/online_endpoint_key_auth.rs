@@ -38,7 +38,7 @@ declare_rule! {
         needs: [OnlineDeployment],
         controls: controls::SERVICE_KEYS,
         remedy: {
-            az: "# managed; on Kubernetes auth_mode=aml_token\naz ml online-endpoint update --name {name} --resource-group {resource_group} --workspace-name {workspace} --set auth_mode=aad_token",
+            az: "# once callers send tokens; on Kubernetes auth_mode=aml_token; where Azure refuses the change, make a new endpoint\naz ml online-endpoint update --name {name} --resource-group {resource_group} --workspace-name {workspace} --set auth_mode=aad_token",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-12-01' = {\n  properties: {\n    authMode: 'AADToken' // on Kubernetes: 'AMLToken'\n  }\n}",
             terraform: "# azurerm has no resource for online endpoints; with azapi:\nresource \"azapi_update_resource\" \"{symbol}\" {\n  type        = \"Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-12-01\"\n  resource_id = \"{id}\"\n  body = {\n    properties = {\n      authMode = \"AADToken\" # on Kubernetes: \"AMLToken\"\n    }\n  }\n}",
             portal: "The mode of an existing endpoint cannot be changed in Azure Machine Learning studio: use the CLI, or Endpoints > Real-time endpoints > Create with Authentication type: Microsoft Entra token-based, then move the callers",

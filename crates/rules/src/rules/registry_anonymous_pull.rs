@@ -30,7 +30,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [ContainerRegistry],
         needs: [],
-        controls: controls::LEAST_PRIVILEGE,
+        controls: controls::REGISTRY_PERMISSIONS,
         remedy: {
             az: "az acr update --name {name} --resource-group {resource_group} --anonymous-pull-enabled false",
             bicep: "resource {symbol} 'Microsoft.ContainerRegistry/registries@2025-04-01' = {\n  properties: {\n    anonymousPullEnabled: false\n  }\n}",

@@ -30,7 +30,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [RegistryToken],
         needs: [],
-        controls: controls::REGISTRY_ADMIN,
+        controls: controls::REGISTRY_TOKENS,
         remedy: {
             az: "az acr token update --name {name} --registry {parent} --status disabled",
             bicep: "resource {symbol} 'Microsoft.ContainerRegistry/registries/tokens@2025-04-01' = {\n  properties: {\n    status: 'disabled'\n  }\n}",

@@ -32,7 +32,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [ContainerRegistry],
         needs: [Workspace],
-        controls: controls::LEAST_PRIVILEGE,
+        controls: controls::REGISTRY_PERMISSIONS,
         remedy: {
             az: "# once everybody has a repository role: AcrPull and AcrPush are not honoured afterwards\naz acr update --name {name} --resource-group {resource_group} --role-assignment-mode rbac-abac",
             bicep: "resource {symbol} 'Microsoft.ContainerRegistry/registries@2025-04-01' = {\n  properties: {\n    roleAssignmentMode: 'AbacRepositoryPermissions'\n  }\n}",
@@ -51,10 +51,10 @@ fn check(_: &Context<'_>, registry: Resource<'_>, out: &mut Out<'_>) {
         Seen::Value(mode) if !mode.eq_ignore_ascii_case("LegacyRegistryPermissions") => {
             out.not_judged(dekey_model::Gap::Odd(Field::RoleAssignmentMode));
         }
+        _ if registry.used_by().take(2).count() < 2 => out.pass(),
         Seen::Absent if old_answer => out.not_judged(dekey_model::Gap::Other(
             "the answer does not say how roles are assigned: read the registry at api-version 2025-04-01 or later".into(),
         )),
-        _ if registry.used_by().take(2).count() < 2 => out.pass(),
         _ => out
             .finding("several workspaces use it, and each identity that may pull can pull everybody's images")
             .on(Field::RoleAssignmentMode)

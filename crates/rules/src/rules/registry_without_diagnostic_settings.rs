@@ -1,6 +1,6 @@
 //! A registry whose logins and pulls are not logged.
 
-use crate::diagnostics::sent;
+use crate::diagnostics::{ALL_OR_AUDIT, sent};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_model::{Field, Resource, Seen};
 
@@ -49,7 +49,8 @@ fn check(_: &Context<'_>, registry: Resource<'_>, out: &mut Out<'_>) {
     if registry.used_by().next().is_none() {
         return;
     }
-    let judged = sent(registry, registry.id()).and_then(|logs| Ok((logs.lacks(&CATEGORIES)?, logs)));
+    let judged =
+        sent(registry, registry.id()).and_then(|logs| Ok((logs.lacks(&CATEGORIES, ALL_OR_AUDIT)?, logs)));
     let (lacking, logs) = match judged {
         Ok((lacking, _)) if lacking.is_empty() => return out.pass(),
         Ok(judged) => judged,

@@ -1,6 +1,6 @@
 //! A service of a storage account whose requests are not logged.
 
-use crate::diagnostics::{Sent, sent};
+use crate::diagnostics::{ALL_OR_AUDIT, Sent, sent};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_model::{Field, Gap, Kind, Resource, Seen, Severity};
 
@@ -65,7 +65,7 @@ fn check(_: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
     for service in &used {
         let path = format!("/{}/default", service.1);
         let judged = sent(account, &format!("{}{path}", account.id()))
-            .and_then(|logs| Ok((logs.lacks(&CATEGORIES)?, logs)));
+            .and_then(|logs| Ok((logs.lacks(&CATEGORIES, ALL_OR_AUDIT)?, logs)));
         match judged {
             Ok((lacking, _)) if lacking.is_empty() => {}
             Ok((lacking, logs)) => report(account, out, *service, &path, &lacking, &logs),

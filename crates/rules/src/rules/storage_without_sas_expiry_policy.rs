@@ -30,7 +30,7 @@ declare_rule! {
         since: "0.1.0",
         subjects: [StorageAccount],
         needs: [],
-        controls: controls::KEY_AGE,
+        controls: controls::SAS_EXPIRY,
         remedy: {
             az: "az storage account update --ids {id} --sas-expiration-period 1.00:00:00",
             bicep: "resource {symbol} 'Microsoft.Storage/storageAccounts@2024-01-01' = {\n  properties: {\n    sasPolicy: {\n      sasExpirationPeriod: '1.00:00:00'\n      expirationAction: 'Log'\n    }\n  }\n}",

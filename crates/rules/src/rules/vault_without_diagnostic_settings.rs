@@ -1,6 +1,6 @@
 //! A vault whose reads of secrets are not logged.
 
-use crate::diagnostics::sent;
+use crate::diagnostics::{ALL_OR_AUDIT, sent};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_model::Resource;
 
@@ -47,7 +47,8 @@ fn check(_: &Context<'_>, vault: Resource<'_>, out: &mut Out<'_>) {
     if vault.used_by().next().is_none() {
         return;
     }
-    let judged = sent(vault, vault.id()).and_then(|logs| Ok((logs.lacks(&["AuditEvent"])?, logs)));
+    let judged =
+        sent(vault, vault.id()).and_then(|logs| Ok((logs.lacks(&["AuditEvent"], ALL_OR_AUDIT)?, logs)));
     match judged {
         Ok((lacking, _)) if lacking.is_empty() => out.pass(),
         Ok((_, logs)) => {

@@ -1,6 +1,6 @@
 //! A workspace whose logs go nowhere.
 
-use crate::diagnostics::sent;
+use crate::diagnostics::{ALL, sent};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_model::{Resource, Severity};
 
@@ -18,14 +18,15 @@ declare_rule! {
     /// before it was removed. What happened before the setting existed stays unknown.
     ///
     /// ## How it is put right
-    /// Add a diagnostic setting with the category group `allLogs` or `audit`, or with the two datastore categories, and a
+    /// Add a diagnostic setting with the category group `allLogs`, or with the two datastore categories, and a
     /// Log Analytics workspace, storage account, event hub or partner as its destination. It costs ingestion, changes
     /// nothing else, and can be taken away again. Built-in policy f59276f0-5740-4aaf-821d-45d185aa210e deploys one to every
     /// workspace.
     ///
     /// ## When it stays silent
-    /// When a setting sends both datastore categories, alone or as part of a category group. Settings of endpoints below the
-    /// workspace say nothing about it. When the settings of the workspace were not listed it is not judged.
+    /// When a setting sends both datastore categories, alone or with `allLogs`. What the group `audit` holds for a workspace is not
+    /// documented: it is not judged then, and neither when the settings were not listed. Settings of endpoints below the
+    /// workspace say nothing about it.
     ///
     /// ## Sources
     /// - [Monitor Azure Machine Learning](https://learn.microsoft.com/azure/machine-learning/monitor-azure-machine-learning)
@@ -57,7 +58,7 @@ fn check(_: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
         Ok(logs) => logs,
         Err(gap) => return out.not_judged(gap),
     };
-    let lacking = match logs.lacks(&DATASTORE_EVENTS) {
+    let lacking = match logs.lacks(&DATASTORE_EVENTS, ALL) {
         Ok(lacking) if lacking.is_empty() => return out.pass(),
         Ok(lacking) => lacking.join(", "),
         Err(gap) => return out.not_judged(gap),
