@@ -196,7 +196,7 @@ pub(crate) enum SnapshotCommand {
         /// Files, folders, snapshots; `-` is the standard input.
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// The archive to write (`.tar.zst`).
+        /// The snapshot to write: an archive (`.tar.zst`), or lines (`.jsonl.zst`, `.jsonl`).
         #[arg(long, short = 'o', value_name = "FILE")]
         output: PathBuf,
         /// When the exports were made, RFC 3339; the newest of several snapshots of a resource wins.
@@ -205,7 +205,7 @@ pub(crate) enum SnapshotCommand {
     },
     /// Unpack a snapshot into a folder: `manifest.json` and `resources.jsonl`.
     Unpack {
-        /// The archive.
+        /// The snapshot.
         archive: PathBuf,
         /// The folder to write.
         #[arg(long, short = 'o', value_name = "FOLDER")]

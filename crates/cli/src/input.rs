@@ -6,13 +6,16 @@ use dekey_model::{Batch, Builder, Inventory, Note, NoteKind, SourceIx};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Extensions that are read in a folder; a file that is named is always read.
 const EXTENSIONS: &[&str] = &["json", "jsonl", "ndjson", "yaml", "yml", "zst", "tar"];
+
+/// How much of a file is read at once.
+const BUFFER: usize = 1 << 17;
 
 /// How many pieces may wait for a thread; bounds memory.
 const WAITING: usize = 8;
@@ -169,6 +172,20 @@ fn build(parsed: Receiver<(u64, Message)>, spare: &Spare) -> Inventory {
     builder.finish()
 }
 
+/// What is in a file: as it is, or behind zstd. Content decides, names may lie.
+pub(crate) fn unpacked<'r>(file: impl Read + 'r) -> io::Result<BufReader<Box<dyn Read + 'r>>> {
+    let mut file = BufReader::with_capacity(BUFFER, file);
+    let packed = file.fill_buf()?.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+    let plain: Box<dyn Read + 'r> =
+        if packed { Box::new(zstd::Decoder::with_buffer(file)?) } else { Box::new(file) };
+    Ok(BufReader::with_capacity(BUFFER, plain))
+}
+
+/// Whether what follows is a tar archive: its first header says so, behind the name of the first file.
+pub(crate) fn is_archive(input: &mut impl BufRead) -> io::Result<bool> {
+    Ok(input.fill_buf()?.get(257..262) == Some(b"ustar"))
+}
+
 /// Opens files and cuts them into pieces.
 struct Reader {
     next: u64,
@@ -187,7 +204,7 @@ impl Reader {
 
     fn file(&mut self, input: &Input) {
         match input {
-            Input::Stdin => self.document("-", &mut std::io::stdin().lock()),
+            Input::Stdin => self.packed("-", &mut io::stdin().lock()),
             Input::Skipped(path, count) => {
                 let files = if *count == 1 { "1 file".to_owned() } else { format!("{count} files") };
                 let reason = format!("{files} of other types not read: {} are", EXTENSIONS.join(", "));
@@ -208,25 +225,12 @@ impl Reader {
 
     /// A file as it is, or behind zstd, or an archive.
     fn packed(&mut self, name: &str, file: &mut dyn Read) {
-        let mut file = BufReader::with_capacity(1 << 17, file);
-        let magic =
-            std::io::BufRead::fill_buf(&mut file).map(|head| head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
-        match magic {
-            Ok(true) => match zstd::Decoder::with_buffer(file) {
-                Ok(mut decoder) => self.plain(name, &mut decoder),
-                Err(error) => self.note(name, NoteKind::Unreadable, format!("zstd: {error}")),
-            },
-            Ok(false) => self.plain(name, &mut file),
+        let read = unpacked(file).and_then(|mut input| Ok((is_archive(&mut input)?, input)));
+        match read {
+            Ok((true, mut input)) => self.archive(name, &mut input),
+            Ok((false, mut input)) => self.document(name, &mut input),
             Err(error) => self.note(name, NoteKind::Unreadable, error.to_string()),
         }
-    }
-
-    fn plain(&mut self, name: &str, input: &mut dyn Read) {
-        let lower = name.to_ascii_lowercase();
-        if lower.strip_suffix(".zst").unwrap_or(&lower).rsplit('.').next() == Some("tar") {
-            return self.archive(name, input);
-        }
-        self.document(name, input);
     }
 
     fn archive(&mut self, name: &str, input: &mut dyn Read) {

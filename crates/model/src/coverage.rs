@@ -46,6 +46,17 @@ pub struct Note {
     pub reason: String,
 }
 
+impl Note {
+    /// The document, with line and column where they are known.
+    pub fn place(&self) -> String {
+        match (self.line, self.column) {
+            (0, _) => self.source.clone(),
+            (line, 0) => format!("{}:{line}", self.source),
+            (line, column) => format!("{}:{line}:{column}", self.source),
+        }
+    }
+}
+
 /// The result of asking for one kind of resources at one scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {

@@ -6,7 +6,7 @@
 
 use crate::clean;
 use crate::{FindingView, Question, Report, words};
-use dekey_model::{CoverageEntry, Finding, Note, NoteKind, Outcome};
+use dekey_model::{CoverageEntry, Finding, NoteKind, Outcome};
 use dekey_rules::{Rule, RuleError, WaivedFinding, WaiverUse};
 use std::io::{self, BufWriter, Write};
 
@@ -156,7 +156,7 @@ fn write_input(report: &Report, count: Count, out: &mut dyn Write) -> io::Result
     for note in &coverage.notes {
         let kind = if is_error(note.kind) { "error type=\"input\"" } else { "skipped" };
         let text = format!("{}: {}", words::note_kind(note.kind), note.reason);
-        case(out, "input", &place(note), kind, &text, "")?;
+        case(out, "input", &note.place(), kind, &text, "")?;
     }
     for entry in unread(report) {
         let (word, why) = words::outcome(&entry.outcome);
@@ -199,14 +199,6 @@ fn is_error(kind: NoteKind) -> bool {
     match kind {
         NoteKind::Malformed | NoteKind::TooLarge | NoteKind::Unreadable => true,
         NoteKind::NotUnderstood | NoteKind::Remark => false,
-    }
-}
-
-fn place(note: &Note) -> String {
-    if note.line == 0 {
-        note.source.clone()
-    } else {
-        format!("{}:{}:{}", note.source, note.line, note.column)
     }
 }
 

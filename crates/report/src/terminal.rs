@@ -285,14 +285,11 @@ impl Page<'_, '_> {
         let mut order: Vec<_> = notes.iter().collect();
         order.sort_by_key(|note| (note.kind == NoteKind::Remark, note.kind));
         for note in order.into_iter().take(self.lines) {
-            let place = match (note.line, note.column) {
-                (0, _) => note.source.clone(),
-                (line, 0) => format!("{}:{line}", note.source),
-                (line, column) => format!("{}:{line}:{column}", note.source),
-            };
-            self.text("  ", &format!("{place}: {}: {}", words::note_kind(note.kind), note.reason), |l| {
-                style.unknown(l)
-            })?;
+            self.text(
+                "  ",
+                &format!("{}: {}: {}", note.place(), words::note_kind(note.kind), note.reason),
+                |l| style.unknown(l),
+            )?;
         }
         self.more(notes.len(), "note")
     }

@@ -1,21 +1,16 @@
 //! `dekey snapshot`.
 
+mod file;
+
 use crate::args::{RulesFormat, SnapshotCommand};
 use crate::exit::{Error, Exit};
 use crate::{input, output};
 use dekey_intake::{Keep, Manifest, SnapshotWriter};
 use dekey_model::{Inventory, NoteKind};
+use file::{Form, MANIFEST, Parts, RESOURCES};
 use serde_json::json;
-use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-
-/// The names inside a snapshot.
-const MANIFEST: &str = "manifest.json";
-const RESOURCES: &str = "resources.jsonl";
-
-/// Good compression at a speed that does not hold reading up.
-const ZSTD_LEVEL: i32 = 6;
 
 pub(crate) fn run(command: &SnapshotCommand) -> Result<Exit, Error> {
     match command {
@@ -31,6 +26,7 @@ fn read(paths: &[PathBuf]) -> Result<Inventory, Error> {
 }
 
 fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Result<Exit, Error> {
+    let form = Form::of(path)?;
     let inventory = read(paths)?;
     complain_of_notes(&inventory);
     if inventory.is_empty() {
@@ -48,25 +44,9 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
         content_hash: Some(hash),
         ..Manifest::of(inventory.coverage().entries())
     };
-    write_archive(path, &manifest, &lines).map_err(Error::file(path))?;
+    form.write(path, &manifest, &lines).map_err(Error::file(path))?;
     output::tell(&format!("wrote {} with {resources} resources", path.display()));
     Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
-}
-
-fn write_archive(path: &Path, manifest: &Manifest, lines: &[u8]) -> std::io::Result<()> {
-    let encoder = zstd::Encoder::new(File::create(path)?, ZSTD_LEVEL)?;
-    let mut archive = tar::Builder::new(encoder);
-    let mut text = serde_json::to_string_pretty(manifest).map_err(std::io::Error::other)?;
-    text.push('\n');
-    for (name, bytes) in [(MANIFEST, text.as_bytes()), (RESOURCES, lines)] {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        // No time and no owner: equal input gives equal bytes.
-        header.set_mtime(0);
-        archive.append_data(&mut header, name, bytes)?;
-    }
-    archive.into_inner()?.finish()?.flush()
 }
 
 fn unpack(archive: &Path, folder: &Path) -> Result<Exit, Error> {
@@ -78,47 +58,6 @@ fn unpack(archive: &Path, folder: &Path) -> Result<Exit, Error> {
     }
     output::tell(&format!("wrote {}", folder.display()));
     Ok(Exit::Clean)
-}
-
-/// The two files of a snapshot.
-struct Parts {
-    manifest: Vec<u8>,
-    resources: Vec<u8>,
-}
-
-impl Parts {
-    fn open(path: &Path) -> Result<Self, Error> {
-        if path.is_dir() {
-            let read = |name: &str| std::fs::read(path.join(name)).map_err(Error::file(path.join(name)));
-            return Ok(Self { manifest: read(MANIFEST)?, resources: read(RESOURCES)? });
-        }
-        let file = File::open(path).map_err(Error::file(path))?;
-        let found = Self::from_archive(file).map_err(Error::file(path))?;
-        found.ok_or_else(|| {
-            Error::Input(format!(
-                "{}: not a snapshot: expected {MANIFEST} and {RESOURCES} in it",
-                path.display()
-            ))
-        })
-    }
-
-    fn from_archive(file: File) -> std::io::Result<Option<Self>> {
-        let mut archive = tar::Archive::new(zstd::Decoder::new(file)?);
-        let (mut manifest, mut resources) = (None, None);
-        for entry in archive.entries()? {
-            let mut entry = entry?;
-            // Names decide, so that nothing in an archive can choose where it is written.
-            let slot = match entry.path()?.to_str() {
-                Some(MANIFEST) => &mut manifest,
-                Some(RESOURCES) => &mut resources,
-                _ => continue,
-            };
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes)?;
-            *slot = Some(bytes);
-        }
-        Ok(manifest.zip(resources).map(|(manifest, resources)| Self { manifest, resources }))
-    }
 }
 
 fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
@@ -192,6 +131,6 @@ fn broken(inventory: &Inventory) -> bool {
 
 fn complain_of_notes(inventory: &Inventory) {
     for note in &inventory.coverage().notes {
-        output::complain(&format!("{}:{}:{}: {}", note.source, note.line, note.column, note.reason));
+        output::complain(&format!("{}: {}", note.place(), note.reason));
     }
 }

@@ -33,6 +33,26 @@ fn packing_is_deterministic_and_verifies() {
 }
 
 #[test]
+fn every_form_of_a_snapshot_holds_the_same() {
+    let run = packed();
+    run.dekey(&["snapshot", "unpack", "s.tar.zst", "-o", "s"]);
+    for name in ["t.jsonl.zst", "t.jsonl", "t.tar"] {
+        assert_eq!(run.dekey(&["snapshot", "pack", "s.tar.zst", "-o", name]).code(), 0, "{name}");
+        let done = run.dekey(&["snapshot", "verify", name]);
+        assert_eq!(done.code(), 0, "{name}: {}", done.err());
+        assert_eq!(run.dekey(&["snapshot", "diff", "s.tar.zst", name]).out().trim(), "nothing changed");
+        // Content decides, not the name.
+        std::fs::copy(run.folder.path().join(name), run.folder.path().join("renamed")).unwrap();
+        assert_eq!(run.dekey(&["snapshot", "verify", "renamed"]).code(), 0, "{name}");
+        run.dekey(&["snapshot", "unpack", name, "-o", "u"]);
+        assert_eq!(run.read("s/resources.jsonl"), run.read("u/resources.jsonl"), "{name}");
+    }
+    let done = run.dekey(&["snapshot", "pack", "in.json", "-o", "t.zip"]);
+    assert_eq!(done.code(), 2);
+    assert!(done.err().contains("must end in .tar.zst"), "{}", done.err());
+}
+
+#[test]
 fn a_changed_snapshot_does_not_verify() {
     let run = packed();
     run.dekey(&["snapshot", "unpack", "s.tar.zst", "-o", "s"]);

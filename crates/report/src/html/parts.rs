@@ -240,12 +240,8 @@ pub(super) fn notes(report: &Report<'_>, limit: usize) -> Vec<(String, String)> 
     let notes = report.inventory.coverage().notes.iter().take(limit);
     notes
         .map(|note| {
-            let place = match (note.line, note.column) {
-                (0, _) => note.source.clone(),
-                (at, 0) => format!("{}:{at}", note.source),
-                (at, column) => format!("{}:{at}:{column}", note.source),
-            };
-            (line(&place), line(&format!("{}: {}", words::note_kind(note.kind), note.reason)))
+            let what = format!("{}: {}", words::note_kind(note.kind), note.reason);
+            (line(&note.place()), line(&what))
         })
         .collect()
 }
