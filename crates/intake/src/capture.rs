@@ -20,6 +20,8 @@ pub(crate) struct Envelope {
     pub(crate) partial: bool,
     /// Only single properties are known: absence of others means nothing.
     pub(crate) sparse: bool,
+    /// Other resources are nested in it.
+    nests: bool,
     id_is_path: bool,
     type_is_path: bool,
     has_properties: bool,
@@ -33,6 +35,7 @@ impl Envelope {
     /// A resource as ARM has it: an id, a type or none, and properties in their place.
     pub(crate) fn is_arm(&self) -> bool {
         self.id_is_path
+            && !self.nests
             && (self.type_is_path || self.resource_type.is_none())
             && (self.has_properties || self.unknown == 0)
     }
@@ -181,8 +184,9 @@ impl Visitor<'_> for TopKeySeed<'_> {
                     self.0.has_properties |= is("properties");
                     TopKey::Node(node)
                 } else {
-                    self.0.subscription_column |= is("subscriptionId");
-                    self.0.resource_group_column |= is("resourceGroup");
+                    self.0.subscription_column |= name == "subscriptionId";
+                    self.0.resource_group_column |= name == "resourceGroup";
+                    self.0.nests |= is("resources");
                     let envelope = ["subscriptionid", "resourcegroup", "resourcegroupname", "resourcename"];
                     let known = ENVELOPE.iter().chain(&envelope).any(|own| is(own));
                     self.0.unknown += u32::from(!known);

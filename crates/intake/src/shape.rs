@@ -74,8 +74,10 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
     if let (Some(Value::Object(responses)), true) = (map.get("responses"), map.contains_key("parameters")) {
         return rest_example(responses);
     }
-    let id = text(map, "id").or_else(|| text(map, "ResourceId"));
-    let resource_type = text(map, "type").or_else(|| text(map, "ResourceType"));
+    let (id, resource_type) = (id_of(map), text(map, "type").or_else(|| text(map, "resourceType")));
+    if let Some(nested) = nested(map) {
+        return with_nested(map, nested, from_graph);
+    }
     match (id, resource_type) {
         (Some(id), _) if azml::speaks(id, map) => azml::shape(id, map),
         (Some(id), given) if is_resource_id(id) => {
@@ -93,6 +95,53 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
         }
         (None, _) => Err("no `id` and no `type`: not an ARM resource".to_owned()),
     }
+}
+
+/// The resources inside a resource: exports of PSRule and of templates put children there. A list of anything else is a
+/// property.
+fn nested(map: &Map<String, Value>) -> Option<(&String, &Vec<Value>)> {
+    let is_resource = |item: &Value| {
+        let own = item.as_object();
+        own.is_some_and(|own| id_of(own).or_else(|| text(own, "type")).is_some())
+    };
+    map.iter().filter(|(name, _)| name.eq_ignore_ascii_case("resources")).find_map(|(name, value)| {
+        let items = value.as_array().filter(|items| items.iter().any(is_resource))?;
+        Some((name, items))
+    })
+}
+
+/// A resource and those nested in it, each on its own.
+fn with_nested(
+    map: &Map<String, Value>,
+    (list, items): (&String, &Vec<Value>),
+    from_graph: bool,
+) -> Result<Shaped, String> {
+    let own = map.iter().filter(|(name, _)| *name != list);
+    let own = Value::Object(own.map(|(name, value)| (name.clone(), value.clone())).collect());
+    let (mut shaped, outer) = match shape(&own, None, from_graph) {
+        Ok(shaped) => (shaped, None),
+        Err(reason) => (Shaped::default(), Some(reason)),
+    };
+    let mut lost = 0;
+    for item in items {
+        let has_id = item.as_object().and_then(id_of).is_some_and(is_resource_id);
+        match has_id.then(|| shape(item, None, from_graph)) {
+            Some(Ok(inner)) => {
+                shaped.resources.extend(inner.resources);
+                shaped.remark = shaped.remark.or(inner.remark);
+            }
+            Some(Err(_)) | None => lost += 1,
+        }
+    }
+    match outer {
+        Some(reason) if shaped.resources.is_empty() => return Err(reason),
+        outer => shaped.remark = outer.or(shaped.remark),
+    }
+    if lost > 0 {
+        let reason = "nested resources were not read: no resource id, or a kind that is not known";
+        shaped.remark = Some(format!("{lost} of {} {reason}", items.len()));
+    }
+    Ok(shaped)
 }
 
 fn is_resource_id(id: &str) -> bool {
@@ -116,8 +165,18 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// The text of a member. PowerShell spells names its own way (`Id`, `Type`).
 fn text<'v>(map: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
-    map.get(name).and_then(Value::as_str)
+    let any_case = || map.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|member| member.1);
+    map.get(name).or_else(any_case).and_then(Value::as_str)
+}
+
+fn has_properties(map: &Map<String, Value>) -> bool {
+    map.keys().any(|name| name.eq_ignore_ascii_case("properties"))
+}
+
+fn id_of(map: &Map<String, Value>) -> Option<&str> {
+    text(map, "id").or_else(|| text(map, "resourceId"))
 }
 
 /// Documents that look like resources but are something else.
@@ -143,7 +202,7 @@ fn not_an_export(map: &Map<String, Value>) -> Option<String> {
 fn lifted(map: &Map<String, Value>) -> Value {
     let mut out = Map::new();
     let mut properties = Map::new();
-    let has_properties = map.keys().any(|name| name.eq_ignore_ascii_case("properties"));
+    let has_properties = has_properties(map);
     let is_subscription = text(map, "id").is_some_and(|id| id.trim_matches('/').split('/').count() == 2);
     for (name, value) in map {
         let envelope = ENVELOPE.iter().any(|own| name.eq_ignore_ascii_case(own))
@@ -193,7 +252,7 @@ fn graph_row(map: &Map<String, Value>) -> Result<Shaped, String> {
             }
         }
     }
-    if !single.is_empty() && !out.contains_key("properties") {
+    if !single.is_empty() && !has_properties(&out) {
         // Not the whole block: the marker keeps absent properties "not read".
         return Ok(Shaped { resources: vec![projected(out, single)], remark: None });
     }
@@ -263,7 +322,7 @@ fn subscription(id: &str, map: &Map<String, Value>) -> Shaped {
 
 /// A resource that names its type and itself, but not where it is.
 fn without_id(map: &Map<String, Value>, resource_type: &str) -> Result<Shaped, String> {
-    let Some(name) = text(map, "name").or_else(|| text(map, "ResourceName")).filter(|n| !n.is_empty()) else {
+    let Some(name) = text(map, "name").or_else(|| text(map, "resourceName")).filter(|n| !n.is_empty()) else {
         return Err("a resource without `id` and without `name`".to_owned());
     };
     if name.starts_with('[') {

@@ -1,6 +1,7 @@
 //! Every shape of export becomes the same resources.
 
-use crate::{id, inventory, workspace, workspace_id};
+use crate::{id, inventory, inventory_keeping, workspace, workspace_id};
+use dekey_intake::Keep;
 use dekey_model::{Field, IdentityState, Inventory, Kind, NoteKind, Seen};
 
 fn account(inventory: &Inventory) -> dekey_model::Resource<'_> {
@@ -127,6 +128,40 @@ fn powershell_exports() {
     );
     let inventory = inventory(&[("ps.json", &text)]);
     assert_eq!(account(&inventory).flag(Field::AllowSharedKeyAccess), Seen::Value(false));
+}
+
+#[test]
+fn resources_nested_in_a_resource_are_read() {
+    let registry = id("Microsoft.ContainerRegistry/registries/acr");
+    let text = format!(
+        r#"[{{"Id":"{registry}","Type":"Microsoft.ContainerRegistry/registries","Properties":{{"adminUserEnabled":true}},"resources":[
+            {{"Id":"{registry}/tokens/t","Type":"Microsoft.ContainerRegistry/registries/tokens","Properties":{{"status":"enabled"}},"resources":[
+                {{"id":"{registry}/tokens/t/providers/Microsoft.Insights/diagnosticSettings/d","properties":{{}}}}]}},
+            {{"name":"nowhere","type":"Microsoft.ContainerRegistry/registries/tokens"}}]}}]"#
+    );
+    for keep in [Keep::Facts, Keep::Raw] {
+        let inventory = inventory_keeping(&[("psrule.json", &text)], keep);
+        let own = inventory.find(&registry).unwrap();
+        assert_eq!(own.flag(Field::AdminUserEnabled), Seen::Value(true));
+        let token = own.children(Kind::RegistryToken).next().unwrap();
+        assert_eq!(token.text(Field::TokenStatus), Seen::Value("enabled"));
+        assert_eq!(token.children(Kind::DiagnosticSetting).count(), 1);
+        // Each is on a line of its own, and the one without an id is named.
+        assert!(inventory.resources().all(|resource| !resource.raw().unwrap_or("").contains("resources\"")));
+        let [note] = inventory.coverage().notes.as_slice() else { panic!("{:?}", inventory.coverage().notes) };
+        assert!(note.reason.contains("1 of 2 nested resources"), "{note:?}");
+    }
+}
+
+#[test]
+fn a_list_of_something_else_named_resources_is_a_property() {
+    let text = format!(
+        r#"{{"id":"{}","type":"Microsoft.Storage/storageAccounts","allowSharedKeyAccess":false,"resources":["blob","file"]}}"#,
+        id("Microsoft.Storage/storageAccounts/st")
+    );
+    let inventory = inventory(&[("az.json", &text)]);
+    assert_eq!(account(&inventory).flag(Field::AllowSharedKeyAccess), Seen::Value(false));
+    assert!(inventory.coverage().notes.is_empty(), "{:?}", inventory.coverage().notes);
 }
 
 #[test]
