@@ -160,7 +160,7 @@ fn build(parsed: Receiver<(u64, Message)>, spare: &Spare) -> Inventory {
                     spare.give_back(batch);
                 }
                 Message::Close(name, outcome) => {
-                    dekey_intake::close(&mut builder, source, &name, outcome, None);
+                    dekey_intake::close(&mut builder, source, &name, outcome);
                 }
                 Message::Note(note) => builder.note(note),
             }

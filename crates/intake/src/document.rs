@@ -3,7 +3,7 @@
 use crate::parse::DocumentEnd;
 use crate::split::SplitOutcome;
 use crate::{Buffers, Format, Keep, Limits, Piece, Splitter, StopReason, yaml};
-use dekey_model::{Batch, Builder, Note, NoteKind};
+use dekey_model::{Batch, Builder, Note, NoteKind, SourceIx};
 use std::io::{Cursor, Read};
 
 /// How much of a source is looked at to tell JSON from YAML.
@@ -70,7 +70,7 @@ pub fn read_into(builder: &mut Builder, name: &str, input: &mut dyn Read, keep: 
     };
     match read_document(name, input, Limits::default(), &Buffers::default(), &mut absorb) {
         Ok(outcome) => {
-            close(builder, source, name, outcome, None);
+            close(builder, source, name, outcome);
             Ok(())
         }
         Err(StopReason::Read(error)) => Err(error),
@@ -78,16 +78,11 @@ pub fn read_into(builder: &mut Builder, name: &str, input: &mut dyn Read, keep: 
     }
 }
 
-/// Tells the builder what a source came to. Resources read at a known time are marked with it.
-pub fn close(
-    builder: &mut Builder,
-    source: dekey_model::SourceIx,
-    name: &str,
-    outcome: SplitOutcome,
-    read_at: Option<&str>,
-) {
+/// Tells the builder what a source came to.
+pub fn close(builder: &mut Builder, source: SourceIx, name: &str, outcome: SplitOutcome) {
     builder.describe(source, outcome.format.as_str(), outcome.bytes);
-    builder.end_document(outcome.end.api_version.as_deref(), read_at);
+    let whole = outcome.note.is_none() && !outcome.end.more_pages;
+    builder.end_document(source, outcome.end.api_version.as_deref(), whole);
     if let Some(note) = outcome.note {
         builder.note(note);
     }

@@ -93,7 +93,9 @@ pub struct Splitter<'r> {
     from_graph: bool,
     format: Format,
     pieces: &'r mut dyn FnMut(Piece) -> bool,
-    ends: Vec<DocumentEnd>,
+    end: DocumentEnd,
+    /// Pages were read with several api-versions.
+    versions_differ: bool,
 }
 
 /// What one source came to.
@@ -135,7 +137,8 @@ impl<'r> Splitter<'r> {
             from_graph: false,
             format: Format::Empty,
             pieces,
-            ends: Vec::new(),
+            end: DocumentEnd::default(),
+            versions_differ: false,
         }
     }
 
@@ -153,8 +156,7 @@ impl<'r> Splitter<'r> {
             Halt::Note(..) => Ok(()),
         })?;
         self.buffers.give_back(self.window);
-        let end = self.ends.into_iter().reduce(|end, next| end.merge(&next)).unwrap_or_default();
-        Ok(SplitOutcome { format: self.format, bytes: self.total, note, end })
+        Ok(SplitOutcome { format: self.format, bytes: self.total, note, end: self.end })
     }
 
     fn documents(&mut self) -> Step<()> {
@@ -229,8 +231,7 @@ impl<'r> Splitter<'r> {
             let (byte, at) = self.peek_from(start, pos)?;
             match byte {
                 b'}' => {
-                    let end = start + at + 1;
-                    return self.close_object(start, end, head);
+                    return self.take_value(start, start + at + 1);
                 }
                 b',' => pos = at + 1,
                 b'"' => {
@@ -254,11 +255,11 @@ impl<'r> Splitter<'r> {
         }
     }
 
-    fn close_object(&mut self, start: usize, end: usize, head: Head) -> Step<()> {
-        if let Some(document) = head.end() {
-            self.ends.push(document);
-        }
-        self.take_value(start, end)
+    fn end_page(&mut self, head: Head) {
+        self.end.more_pages = head.more_pages;
+        let Some(version) = head.api_version else { return };
+        self.versions_differ |= self.end.api_version.as_ref().is_some_and(|known| *known != version);
+        self.end.api_version = (!self.versions_differ).then_some(version);
     }
 
     /// The rest of a page whose elements start at `open`.
@@ -271,7 +272,7 @@ impl<'r> Splitter<'r> {
         let cut = self.at;
         self.emit(cut)?;
         self.from_graph = false;
-        self.ends.extend(head.end());
+        self.end_page(head);
         Ok(())
     }
 
@@ -304,7 +305,7 @@ impl<'r> Splitter<'r> {
         self.emit(cut)?;
         self.columns = None;
         self.rest_of_object(&mut head)?;
-        self.ends.extend(head.end());
+        self.end_page(head);
         Ok(())
     }
 
@@ -437,7 +438,9 @@ impl<'r> Splitter<'r> {
         let before = self.window.len();
         self.window.reserve(want);
         let mut input = (&mut *self.input).take(want as u64);
-        let got = input.read_to_end(&mut self.window).map_err(|error| Halt::Stop(StopReason::Read(error)))?;
+        let got = input
+            .read_to_end(&mut self.window)
+            .map_err(|error| Halt::Note(self.window.len(), NoteKind::Unreadable, error.to_string()))?;
         self.eof = got < want;
         self.total += (self.window.len() - before) as u64;
         Ok(())
@@ -536,8 +539,8 @@ fn holds_resources(key: &str) -> bool {
 struct Head {
     has_id: bool,
     has_type: bool,
-    next_link: Option<String>,
-    taken: DocumentEnd,
+    api_version: Option<String>,
+    more_pages: bool,
 }
 
 impl Head {
@@ -549,21 +552,14 @@ impl Head {
         match key {
             "id" => self.has_id = true,
             "type" => self.has_type = true,
-            "nextLink" => {
-                self.next_link = serde_json::from_slice::<Option<String>>(value).ok().flatten();
-                self.taken.api_version = self.next_link.as_deref().and_then(api_version_in);
-                self.taken.more_pages = self.next_link.is_some();
-            }
-            "$skipToken" | "skip_token" => {
-                self.taken.more_pages |=
-                    serde_json::from_slice::<Option<String>>(value).ok().flatten().is_some();
+            "nextLink" | "@odata.nextLink" | "$skipToken" | "skip_token" | "SkipToken" => {
+                let next = serde_json::from_slice::<Option<String>>(value).ok().flatten();
+                let next = next.filter(|text| !text.is_empty());
+                self.more_pages |= next.is_some();
+                self.api_version = next.as_deref().and_then(api_version_in).or(self.api_version.take());
             }
             _ => {}
         }
-    }
-
-    fn end(self) -> Option<DocumentEnd> {
-        (self.taken != DocumentEnd::default()).then_some(self.taken)
     }
 }
 

@@ -1,9 +1,13 @@
 //! From parsed documents to an inventory: interning, and merging what several documents say of one resource.
 
 use crate::inventory::{Row, Store};
-use crate::{Coverage, CoverageEntry, Fact, Field, Inventory, Kind, Note, PairSpan, Source, Sym, Texts};
+use crate::{
+    ArmId, Coverage, CoverageEntry, Fact, Field, Inventory, Kind, Note, Outcome, PairSpan, ParentKind, Source, Sym,
+    Texts,
+};
 use hashbrown::HashTable;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// The position of a source in the order in which it was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +62,8 @@ pub struct Builder {
     store: Store,
     coverage: Coverage,
     document_start: usize,
+    /// Sources that do not hold all of what was asked for, in order.
+    broken_off: Vec<SourceIx>,
 }
 
 impl Builder {
@@ -106,19 +112,24 @@ impl Builder {
         self.store.absorb(source, batch);
     }
 
-    /// Closes a document: what it says of all its resources is known only at its end.
-    pub fn end_document(&mut self, api_version: Option<&str>, read_at: Option<&str>) {
+    /// Closes a document: what it says of all its resources is known only at its end. One that is not whole breaks off, or
+    /// names a next page.
+    pub fn end_document(&mut self, source: SourceIx, api_version: Option<&str>, whole: bool) {
         let api_version = api_version.map(|text| self.store.texts.intern(text));
-        let read_at = read_at.map(|text| self.store.texts.intern(text));
         for row in self.store.rows.iter_mut().skip(self.document_start) {
             row.api_version = row.api_version.or(api_version);
-            row.read_at = row.read_at.or(read_at);
         }
         self.document_start = self.store.rows.len();
+        if !whole {
+            self.broken_off.push(source);
+        }
     }
 
     /// Merges, indexes and closes.
     pub fn finish(mut self) -> Inventory {
+        for (kind, scope) in self.store.lists_in_part(&self.broken_off) {
+            self.coverage.add(CoverageEntry { kind, scope, outcome: Outcome::InPart });
+        }
         self.store.merge_duplicates();
         self.coverage.notes.sort();
         self.coverage.notes.dedup();
@@ -160,6 +171,24 @@ impl Store {
             facts_len: u16::try_from(draft.facts.len()).unwrap_or(u16::MAX),
             raw: draft.raw,
         }));
+    }
+
+    /// The lists, by kind and scope, of which only sources that break off hold anything. The pages of one list are often
+    /// files of their own: the last of them completes it.
+    fn lists_in_part(&self, broken_off: &[SourceIx]) -> BTreeSet<(Kind, String)> {
+        let mut lists = BTreeSet::new();
+        if broken_off.is_empty() {
+            return lists;
+        }
+        let list = |row: &Row| Some((row.kind, list_of(row.kind, ArmId(self.texts.get(row.id)))?));
+        let known = |row: &&Row| row.kind != Kind::Other;
+        let (broken, whole): (Vec<&Row>, Vec<&Row>) =
+            self.rows.iter().filter(known).partition(|row| broken_off.binary_search(&row.source).is_ok());
+        lists.extend(broken.into_iter().filter_map(list));
+        for list in whole.into_iter().filter_map(list) {
+            lists.remove(&list);
+        }
+        lists
     }
 
     /// Finds rows of one id and folds them into one: the newest wins, what it does not say is filled in from the next.
@@ -266,6 +295,18 @@ impl Store {
         }
         out
     }
+}
+
+/// The scope at which a resource is listed with others of its kind.
+fn list_of(kind: Kind, id: ArmId<'_>) -> Option<String> {
+    let scope = match (kind.parent(), id.subscription()) {
+        (ParentKind::None, Some(subscription)) if kind != Kind::Subscription => {
+            return Some(format!("/subscriptions/{}", subscription.to_ascii_lowercase()));
+        }
+        (ParentKind::None, _) => "",
+        _ => id.parent()?,
+    };
+    Some(scope.to_ascii_lowercase())
 }
 
 /// Whether a fact already known stands in the way of an older one: the same field, or the `null` of a block around it. A list

@@ -51,6 +51,8 @@ pub struct Note {
 pub enum Outcome {
     /// Everything there is was read.
     Read,
+    /// Some was read: the list breaks off, or names a next page that was not read.
+    InPart,
     /// Azure refused; the reason in words.
     Refused(String),
     /// Nobody asked, and that is known.
@@ -110,18 +112,32 @@ impl Coverage {
 
     /// Whether all resources of `kind` at and below `scope` were read. The nearest line at or above the scope decides.
     pub fn covers(&self, kind: Kind, scope: &str) -> Covered<'_> {
+        match self.nearest(kind, scope) {
+            Some(Outcome::Read) => Covered::Yes,
+            Some(Outcome::Refused(why)) => Covered::Refused(why),
+            Some(Outcome::InPart | Outcome::NotAsked) | None => Covered::Unknown,
+        }
+    }
+
+    /// Whether resources of `kind` at and below `scope` are known to be missing from what was read, so that seeing some says
+    /// nothing of the others.
+    pub fn in_part(&self, kind: Kind, scope: &str) -> bool {
+        self.nearest(kind, scope) == Some(&Outcome::InPart)
+    }
+
+    fn nearest(&self, kind: Kind, scope: &str) -> Option<&Outcome> {
         if self.entries.is_empty() {
-            return Covered::Unknown;
+            return None;
         }
         let mut at = scope.trim_end_matches('/').to_ascii_lowercase();
         loop {
-            match self.entries.get(&(kind, at.clone())) {
-                Some(Outcome::Read) => return Covered::Yes,
-                Some(Outcome::Refused(why)) => return Covered::Refused(why),
-                Some(Outcome::NotAsked) => return Covered::Unknown,
-                None if at.is_empty() => return Covered::Unknown,
-                None => at = ArmId(&at).parent().unwrap_or("").to_owned(),
+            if let Some(outcome) = self.entries.get(&(kind, at.clone())) {
+                return Some(outcome);
             }
+            if at.is_empty() {
+                return None;
+            }
+            at = ArmId(&at).parent().unwrap_or("").to_owned();
         }
     }
 }

@@ -169,6 +169,7 @@ pub(crate) fn note_kind(kind: NoteKind) -> &'static str {
 pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, Option<&str>) {
     match outcome {
         Outcome::Read => ("read", None),
+        Outcome::InPart => ("in part", None),
         Outcome::Refused(why) => ("refused", Some(why)),
         Outcome::NotAsked => ("not asked", None),
     }

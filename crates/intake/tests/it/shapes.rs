@@ -204,6 +204,41 @@ fn a_manifest_says_what_was_asked() {
     assert_eq!(workspace.children_covered(Kind::Datastore), dekey_model::Covered::Unknown);
 }
 
+fn datastores(names: &[&str], rest: &str) -> String {
+    let one = |name: &&str| format!(r#"{{"id":"{}/datastores/{name}","properties":{{}}}}"#, workspace_id("w"));
+    format!(r#"{{"value":[{}]{rest}"#, names.iter().map(one).collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn a_list_without_its_last_page_is_read_in_part() {
+    let covered = |documents: &[&str]| {
+        let own = workspace("w", r#""properties":{}"#);
+        let mut all = vec![("w.json", own.as_str())];
+        all.extend(documents.iter().map(|text| ("page.json", *text)));
+        let inventory = inventory(&all);
+        let found = inventory.find(&workspace_id("w")).unwrap();
+        let in_part = inventory.coverage().in_part(Kind::Datastore, found.id());
+        let remarks = inventory.coverage().notes.len();
+        // Datastores alone: the list of connections does not break off.
+        assert!(!inventory.coverage().in_part(Kind::Connection, found.id()));
+        (found.children_covered(Kind::Datastore) == dekey_model::Covered::Yes, in_part, remarks)
+    };
+    let first = datastores(&["a", "b"], r#","nextLink":"https://x?api-version=2024-10-01&$skip=2"}"#);
+    let last = datastores(&["c"], "}");
+    let cut = datastores(&["a"], r#",{"id":"#);
+    assert_eq!(covered(&[&last]), (true, false, 0));
+    assert_eq!(covered(&[&first]), (false, true, 1));
+    assert_eq!(covered(&[&cut]), (false, true, 1));
+    assert_eq!(covered(&[&first, &last]), (true, false, 1));
+    assert_eq!(covered(&[&last, &first]), (true, false, 1));
+    assert_eq!(covered(&[&format!("{first}\n{last}")]), (true, false, 0), "pages in one file");
+    // A manifest of the whole subscription knows less of this list than the list itself.
+    let manifest = r#"{"dekey":"manifest/1","coverage":[{"kind":"datastores","scope":"/","outcome":"read"}]}"#;
+    assert_eq!(covered(&[manifest, &first]), (false, true, 1));
+    let manifest = manifest.replace(r#""read""#, r#""in part""#);
+    assert_eq!(covered(&[&manifest, &last]), (false, true, 0), "snapshots keep it in their manifest");
+}
+
 #[test]
 fn an_id_of_azure_machine_learning_alone_is_no_output_of_az_ml() {
     let setting = id(
