@@ -105,7 +105,11 @@ impl Line {
                 Outcome::Refused(reason.into_owned())
             }
             "not asked" => Outcome::NotAsked,
-            _ => return Err("a coverage outcome must be `read`, `in part`, `refused` or `not asked`".to_owned()),
+            _ => {
+                return Err(
+                    "a coverage outcome must be `read`, `in part`, `refused` or `not asked`".to_owned()
+                );
+            }
         };
         Ok(CoverageEntry { kind, scope: self.scope.clone(), outcome })
     }

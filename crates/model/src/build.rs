@@ -2,12 +2,12 @@
 
 use crate::inventory::{Row, Store};
 use crate::{
-    ArmId, Coverage, CoverageEntry, Fact, Field, Inventory, Kind, Note, Outcome, PairSpan, ParentKind, Source, Sym,
-    Texts,
+    ArmId, Coverage, CoverageEntry, Fact, Field, Inventory, Kind, Note, NoteKind, Outcome, PairSpan,
+    ParentKind, Source, Sym, Texts,
 };
 use hashbrown::HashTable;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The position of a source in the order in which it was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,12 @@ pub struct Builder {
     document_start: usize,
     /// Sources that do not hold all of what was asked for, in order.
     broken_off: Vec<SourceIx>,
+    /// How many notes each source gave of each kind.
+    noted: BTreeMap<(SourceIx, NoteKind), usize>,
 }
+
+/// How many notes of one kind are kept of one source; the rest is counted. A hostile document has one in every other byte.
+const MAX_NOTES: usize = 100;
 
 impl Builder {
     /// An empty builder.
@@ -107,7 +112,13 @@ impl Builder {
         if let Some(entry) = self.coverage.sources.get_mut(source.0 as usize) {
             entry.resources += batch.drafts.len() as u64;
         }
-        self.coverage.notes.append(&mut batch.notes);
+        for note in batch.notes.drain(..) {
+            let seen = self.noted.entry((source, note.kind)).or_default();
+            *seen += 1;
+            if *seen <= MAX_NOTES {
+                self.coverage.notes.push(note);
+            }
+        }
         batch.covers.drain(..).for_each(|entry| self.coverage.add(entry));
         self.store.absorb(source, batch);
     }
@@ -131,9 +142,21 @@ impl Builder {
             self.coverage.add(CoverageEntry { kind, scope, outcome: Outcome::InPart });
         }
         self.store.merge_duplicates();
+        self.count_further_notes();
         self.coverage.notes.sort();
         self.coverage.notes.dedup();
         Inventory::new(self.store, self.coverage)
+    }
+
+    fn count_further_notes(&mut self) {
+        for ((source, kind), seen) in &self.noted {
+            let further = seen.saturating_sub(MAX_NOTES);
+            let name = self.coverage.sources.get(source.0 as usize).map(|source| source.name.clone());
+            if let (Some(source), true) = (name, further > 0) {
+                let reason = format!("{further} more places like those below are not listed");
+                self.coverage.notes.push(Note { source, line: 0, column: 0, kind: *kind, reason });
+            }
+        }
     }
 }
 

@@ -129,16 +129,9 @@ impl Coverage {
         if self.entries.is_empty() {
             return None;
         }
-        let mut at = scope.trim_end_matches('/').to_ascii_lowercase();
-        loop {
-            if let Some(outcome) = self.entries.get(&(kind, at.clone())) {
-                return Some(outcome);
-            }
-            if at.is_empty() {
-                return None;
-            }
-            at = ArmId(&at).parent().unwrap_or("").to_owned();
-        }
+        let scope = scope.trim_end_matches('/').to_ascii_lowercase();
+        let mut scopes = std::iter::once(scope.as_str()).chain(ArmId(&scope).ancestors()).chain([""]);
+        scopes.find_map(|at| self.entries.get(&(kind, at.to_owned())))
     }
 }
 

@@ -137,10 +137,12 @@ impl Policies {
     pub fn covered<'a>(&self, kind: Kind, resource: Resource<'a>) -> Covered<'a> {
         let coverage = resource.inventory().coverage();
         match coverage.covers(kind, resource.id()) {
-            Covered::Unknown if !coverage.in_part(kind, resource.id()) => match resource.arm_id().subscription() {
-                Some(subscription) if self.listed.contains(&(kind, folded(subscription))) => Covered::Yes,
-                _ => Covered::Unknown,
-            },
+            Covered::Unknown if !coverage.in_part(kind, resource.id()) => {
+                match resource.arm_id().subscription() {
+                    Some(subscription) if self.listed.contains(&(kind, folded(subscription))) => Covered::Yes,
+                    _ => Covered::Unknown,
+                }
+            }
             covered => covered,
         }
     }
