@@ -234,7 +234,9 @@ fn starts_resource_key(name: &str) -> bool {
 
 fn is_graph_row(map: &Map<String, Value>, resource_type: Option<&str>) -> bool {
     let lower = resource_type.is_some_and(|t| !t.bytes().any(|b| b.is_ascii_uppercase()));
-    lower && (map.contains_key("subscriptionId") || map.contains_key("resourceGroup"))
+    // Application Insights itself writes its type in lower case; these two are not columns but lifted properties.
+    let is_component = map.contains_key("applicationId") && map.contains_key("applicationType");
+    lower && (map.contains_key("subscriptionId") || map.contains_key("resourceGroup") && !is_component)
 }
 
 /// A row of Resource Graph: `properties_x` columns are single properties that somebody projected.

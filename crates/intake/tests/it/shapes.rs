@@ -56,6 +56,17 @@ fn az_lifts_properties_to_the_top() {
 }
 
 #[test]
+fn az_writes_the_type_of_application_insights_in_lower_case() {
+    let own = id("microsoft.insights/components/ai");
+    let text = format!(
+        r#"{{"applicationId":"ai","applicationType":"web","disableLocalAuth":true,"id":"{own}","kind":"web","name":"ai",
+        "resourceGroup":"rg","tags":{{}},"type":"microsoft.insights/components"}}"#
+    );
+    let inventory = inventory(&[("az.json", &text)]);
+    assert_eq!(inventory.find(&own).unwrap().flag(Field::DisableLocalAuth), Seen::Value(true));
+}
+
+#[test]
 fn az_resource_list_leaves_properties_out() {
     let text = format!(
         r#"[{{"changedTime":"2025-01-01","createdTime":"2024-01-01","extendedLocation":null,"id":"{}","identity":null,"kind":"StorageV2",
@@ -148,7 +159,9 @@ fn resources_nested_in_a_resource_are_read() {
         assert_eq!(token.children(Kind::DiagnosticSetting).count(), 1);
         // Each is on a line of its own, and the one without an id is named.
         assert!(inventory.resources().all(|resource| !resource.raw().unwrap_or("").contains("resources\"")));
-        let [note] = inventory.coverage().notes.as_slice() else { panic!("{:?}", inventory.coverage().notes) };
+        let [note] = inventory.coverage().notes.as_slice() else {
+            panic!("{:?}", inventory.coverage().notes)
+        };
         assert!(note.reason.contains("1 of 2 nested resources"), "{note:?}");
     }
 }
@@ -205,7 +218,8 @@ fn a_manifest_says_what_was_asked() {
 }
 
 fn datastores(names: &[&str], rest: &str) -> String {
-    let one = |name: &&str| format!(r#"{{"id":"{}/datastores/{name}","properties":{{}}}}"#, workspace_id("w"));
+    let one =
+        |name: &&str| format!(r#"{{"id":"{}/datastores/{name}","properties":{{}}}}"#, workspace_id("w"));
     format!(r#"{{"value":[{}]{rest}"#, names.iter().map(one).collect::<Vec<_>>().join(","))
 }
 
@@ -233,7 +247,8 @@ fn a_list_without_its_last_page_is_read_in_part() {
     assert_eq!(covered(&[&last, &first]), (true, false, 1));
     assert_eq!(covered(&[&format!("{first}\n{last}")]), (true, false, 0), "pages in one file");
     // A manifest of the whole subscription knows less of this list than the list itself.
-    let manifest = r#"{"dekey":"manifest/1","coverage":[{"kind":"datastores","scope":"/","outcome":"read"}]}"#;
+    let manifest =
+        r#"{"dekey":"manifest/1","coverage":[{"kind":"datastores","scope":"/","outcome":"read"}]}"#;
     assert_eq!(covered(&[manifest, &first]), (false, true, 1));
     let manifest = manifest.replace(r#""read""#, r#""in part""#);
     assert_eq!(covered(&[&manifest, &last]), (false, true, 0), "snapshots keep it in their manifest");
