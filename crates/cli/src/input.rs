@@ -6,13 +6,17 @@ use dekey_model::{Batch, Builder, Inventory, Note, NoteKind, SourceIx};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Extensions that are read in a folder; a file that is named is always read.
 const EXTENSIONS: &[&str] = &["json", "jsonl", "ndjson", "yaml", "yml", "zst", "tar"];
+
+/// The size of the header of an archive's first entry, and where in it the archive says what it is.
+const TAR_HEADER: u64 = 512;
+const TAR_MAGIC: std::ops::Range<usize> = 257..262;
 
 /// How many pieces may wait for a thread; bounds memory.
 const WAITING: usize = 8;
@@ -58,8 +62,8 @@ pub(crate) fn read(paths: &[PathBuf], keep: Keep, progress: bool) -> Result<Inve
 enum Input {
     Stdin,
     File(PathBuf),
-    /// A folder that held files of other kinds.
-    Skipped(PathBuf, usize),
+    /// Something in a folder that is not read, and why.
+    Skipped(PathBuf, NoteKind, String),
 }
 
 fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
@@ -68,7 +72,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
         if path.as_os_str() == "-" {
             files.push(Input::Stdin);
         } else if std::fs::metadata(path).map_err(Error::file(path))?.is_dir() {
-            folder(path, &mut files)?;
+            folder(path, &mut files);
         } else {
             files.push(Input::File(path.clone()));
         }
@@ -76,10 +80,20 @@ fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
     Ok(files)
 }
 
-fn folder(path: &Path, files: &mut Vec<Input>) -> Result<(), Error> {
+fn folder(path: &Path, files: &mut Vec<Input>) {
     let mut skipped = 0;
     for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|error| Error::Input(error.to_string()))?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                // A link to a folder above leads to what is read anyway.
+                let looped = error.loop_ancestor().is_some();
+                let kind = if looped { NoteKind::Remark } else { NoteKind::Unreadable };
+                let place = error.path().unwrap_or(path).to_owned();
+                files.push(Input::Skipped(place, kind, error.to_string()));
+                continue;
+            }
+        };
         if !entry.file_type().is_file() {
             continue;
         }
@@ -91,9 +105,10 @@ fn folder(path: &Path, files: &mut Vec<Input>) -> Result<(), Error> {
         }
     }
     if skipped > 0 {
-        files.push(Input::Skipped(path.to_owned(), skipped));
+        let count = if skipped == 1 { "1 file".to_owned() } else { format!("{skipped} files") };
+        let reason = format!("{count} of other types not read: {} are", EXTENSIONS.join(", "));
+        files.push(Input::Skipped(path.to_owned(), NoteKind::Remark, reason));
     }
-    Ok(())
 }
 
 fn bar(files: &[Input], wanted: bool) -> ProgressBar {
@@ -187,11 +202,9 @@ impl Reader {
 
     fn file(&mut self, input: &Input) {
         match input {
-            Input::Stdin => self.document("-", &mut std::io::stdin().lock()),
-            Input::Skipped(path, count) => {
-                let files = if *count == 1 { "1 file".to_owned() } else { format!("{count} files") };
-                let reason = format!("{files} of other types not read: {} are", EXTENSIONS.join(", "));
-                self.note(&path.display().to_string(), NoteKind::Remark, reason);
+            Input::Stdin => self.packed("-", &mut std::io::stdin().lock()),
+            Input::Skipped(path, kind, reason) => {
+                self.note(&path.display().to_string(), *kind, reason.clone());
             }
             Input::File(path) => {
                 let name = path.display().to_string();
@@ -221,12 +234,15 @@ impl Reader {
         }
     }
 
+    /// A document or an archive, whatever its name says.
     fn plain(&mut self, name: &str, input: &mut dyn Read) {
-        let lower = name.to_ascii_lowercase();
-        if lower.strip_suffix(".zst").unwrap_or(&lower).rsplit('.').next() == Some("tar") {
-            return self.archive(name, input);
+        let mut head = Vec::new();
+        if let Err(error) = input.take(TAR_HEADER).read_to_end(&mut head) {
+            return self.note(name, NoteKind::Unreadable, error.to_string());
         }
-        self.document(name, input);
+        let is_archive = head.get(TAR_MAGIC).is_some_and(|magic| magic == b"ustar");
+        let mut input = Cursor::new(head).chain(input);
+        if is_archive { self.archive(name, &mut input) } else { self.document(name, &mut input) }
     }
 
     fn archive(&mut self, name: &str, input: &mut dyn Read) {

@@ -48,7 +48,7 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
         content_hash: Some(hash),
         ..Manifest::of(inventory.coverage().entries())
     };
-    write_archive(path, &manifest, &lines).map_err(Error::file(path))?;
+    write_archive(path, &manifest, &lines).map_err(Error::write(path))?;
     output::tell(&format!("wrote {} with {resources} resources", path.display()));
     Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
 }
@@ -71,10 +71,10 @@ fn write_archive(path: &Path, manifest: &Manifest, lines: &[u8]) -> std::io::Res
 
 fn unpack(archive: &Path, folder: &Path) -> Result<Exit, Error> {
     let parts = Parts::open(archive)?;
-    std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
+    std::fs::create_dir_all(folder).map_err(Error::write(folder))?;
     for (name, bytes) in [(MANIFEST, &parts.manifest), (RESOURCES, &parts.resources)] {
         let path = folder.join(name);
-        std::fs::write(&path, bytes).map_err(Error::file(path))?;
+        std::fs::write(&path, bytes).map_err(Error::write(path))?;
     }
     output::tell(&format!("wrote {}", folder.display()));
     Ok(Exit::Clean)
@@ -144,7 +144,8 @@ fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
             for change in &changes {
                 writeln!(out, "{}", dekey_report::terminal::plain(&change.words))?;
             }
-            writeln!(out, "\n{} changes", changes.len())?;
+            let plural = if changes.len() == 1 { "" } else { "s" };
+            writeln!(out, "\n{} change{plural}", changes.len())?;
         }
     }
     Ok(if changes.is_empty() { Exit::Clean } else { Exit::Findings })
@@ -168,7 +169,10 @@ fn verify(path: &Path) -> Result<Exit, Error> {
         )));
     }
     if manifest.resources != Some(resources) {
-        return Err(bad(&format!("{resources} resources, the manifest says {:?}", manifest.resources)));
+        return Err(bad(&format!(
+            "{resources} resources, the manifest says {}",
+            manifest.resources.unwrap_or(0)
+        )));
     }
     let inventory = read(&[path.to_owned()])?;
     complain_of_notes(&inventory);
@@ -192,6 +196,10 @@ fn broken(inventory: &Inventory) -> bool {
 
 fn complain_of_notes(inventory: &Inventory) {
     for note in &inventory.coverage().notes {
-        output::complain(&format!("{}:{}:{}: {}", note.source, note.line, note.column, note.reason));
+        let place = match note.line {
+            0 => note.source.clone(),
+            line => format!("{}:{line}:{}", note.source, note.column),
+        };
+        output::complain(&format!("{place}: {}", note.reason));
     }
 }
