@@ -6,6 +6,7 @@ use crate::{
     ParentKind, Source, Sym, Texts,
 };
 use hashbrown::HashTable;
+use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +45,7 @@ pub struct Batch {
     /// Pairs that facts point to.
     pub pairs: Vec<(Sym, Sym)>,
     /// JSON values that facts point to.
-    pub json: Vec<serde_json::Value>,
+    pub json: Vec<Value>,
     /// Facts of all drafts.
     pub facts: Vec<(Field, Fact)>,
     /// The resources.
@@ -253,7 +254,7 @@ impl Store {
         let Some((&winner, rest)) = group.split_first() else { return };
         let mut facts: Vec<(Field, Fact)> = self.facts_of(winner).to_vec();
         let mut whole = self.rows.get(winner as usize).is_some_and(|r| r.whole);
-        let mut raw = self.rows.get_mut(winner as usize).and_then(|r| r.raw.take());
+        let mut raw = self.take_raw(winner);
         for &older in rest {
             let mut added: Vec<(Field, Fact)> = Vec::new();
             for &(field, fact) in self.facts_of(older) {
@@ -265,9 +266,8 @@ impl Store {
             }
             facts.retain(|known| !added.iter().any(|(field, _)| *field == known.0));
             facts.append(&mut added);
-            let older_row = self.rows.get_mut(older as usize);
-            raw = fill_raw(raw, older_row.as_ref().and_then(|r| r.raw.clone()), whole);
-            whole |= older_row.is_some_and(|r| r.whole);
+            raw = fill_raw(raw, self.take_raw(older), whole);
+            whole |= self.rows.get(older as usize).is_some_and(|r| r.whole);
             if let Some(flag) = dropped.get_mut(older as usize) {
                 *flag = true;
             }
@@ -279,8 +279,13 @@ impl Store {
             row.facts_start = start;
             row.facts_len = u16::try_from(facts.len()).unwrap_or(u16::MAX);
             row.whole = whole;
-            row.raw = raw;
+            row.raw = raw.map(|value| value.to_string().into_boxed_str());
         }
+    }
+
+    fn take_raw(&mut self, row: u32) -> Option<Value> {
+        let raw = self.rows.get_mut(row as usize)?.raw.take()?;
+        serde_json::from_str(&raw).ok()
     }
 
     /// Orders two rows of one resource, newest last: when it was read, when it was changed, with which api-version; then
@@ -308,7 +313,7 @@ impl Store {
             let _ = match fact {
                 Fact::Text(s) | Fact::Number(s) => out.write_str(self.texts.get(s)),
                 Fact::Json(at) => {
-                    write!(out, "{}", self.json.get(at as usize).unwrap_or(&serde_json::Value::Null))
+                    write!(out, "{}", self.json.get(at as usize).unwrap_or(&Value::Null))
                 }
                 Fact::Pairs(span) => {
                     self.pairs_of(span).try_for_each(|(name, value)| write!(out, "{name}={value};"))
@@ -344,28 +349,28 @@ fn overrides(known: (Field, Fact), field: Field) -> bool {
 }
 
 /// Fills what the newer document does not have from the older one.
-fn fill_raw(newer: Option<Box<str>>, older: Option<Box<str>>, whole: bool) -> Option<Box<str>> {
-    let (Some(newer), Some(older)) = (&newer, &older) else { return newer.or(older) };
-    let parsed = (serde_json::from_str(newer), serde_json::from_str::<serde_json::Value>(older));
-    let (Ok(mut value), Ok(mut rest)) = parsed else { return Some(newer.clone()) };
-    let partial = |document: &serde_json::Value| document.pointer("/dekey/partial").is_some();
-    if let serde_json::Value::Object(map) = &mut value {
-        if !partial(&rest) {
+fn fill_raw(newer: Option<Value>, older: Option<Value>, whole: bool) -> Option<Value> {
+    let (mut value, mut rest) = match (newer, older) {
+        (Some(newer), Some(older)) => (newer, older),
+        (newer, older) => return newer.or(older),
+    };
+    if let Value::Object(map) = &mut value {
+        if rest.pointer("/dekey/partial").is_none() {
             map.remove("dekey");
         }
-        if map.get("properties").is_some_and(serde_json::Value::is_null) {
+        if map.get("properties").is_some_and(Value::is_null) {
             map.remove("properties");
         }
     }
-    if let serde_json::Value::Object(map) = &mut rest {
+    if let Value::Object(map) = &mut rest {
         map.retain(|name, _| name != "dekey" && (!whole || name.eq_ignore_ascii_case("properties")));
     }
     fill(&mut value, rest);
-    Some(value.to_string().into_boxed_str())
+    Some(value)
 }
 
-fn fill(value: &mut serde_json::Value, from: serde_json::Value) {
-    let (serde_json::Value::Object(into), serde_json::Value::Object(from)) = (value, from) else { return };
+fn fill(value: &mut Value, from: Value) {
+    let (Value::Object(into), Value::Object(from)) = (value, from) else { return };
     for (name, theirs) in from {
         let own = into.keys().find(|key| key.eq_ignore_ascii_case(&name)).cloned();
         match own.and_then(|key| into.get_mut(&key)) {
