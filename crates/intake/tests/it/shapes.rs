@@ -250,7 +250,7 @@ fn a_list_without_its_last_page_is_read_in_part() {
     let manifest =
         r#"{"dekey":"manifest/1","coverage":[{"kind":"datastores","scope":"/","outcome":"read"}]}"#;
     assert_eq!(covered(&[manifest, &first]), (false, true, 1));
-    let manifest = manifest.replace(r#""read""#, r#""in part""#);
+    let manifest = manifest.replace(r#""read""#, r#""read in part""#);
     assert_eq!(covered(&[&manifest, &last]), (false, true, 0), "snapshots keep it in their manifest");
 }
 
