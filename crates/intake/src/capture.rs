@@ -24,6 +24,7 @@ pub(crate) struct Envelope {
     pub(crate) sparse: bool,
     /// Other resources are nested in it.
     nests: bool,
+    named_by_resource_id: bool,
     id_is_path: bool,
     type_is_path: bool,
     has_properties: bool,
@@ -38,7 +39,7 @@ impl Envelope {
     pub(crate) fn is_arm(&self) -> bool {
         self.id_is_path
             && !self.nests
-            && (self.type_is_path || self.resource_type.is_none())
+            && (self.type_is_path || self.resource_type.is_none() && !self.named_by_resource_id)
             && (self.has_properties || self.unknown == 0)
     }
 
@@ -175,10 +176,17 @@ impl Visitor<'_> for TopKeySeed<'_> {
     fn visit_str<E>(self, name: &str) -> Result<TopKey, E> {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         Ok(match name.len() {
-            2 if is("id") => TopKey::Id,
-            10 if is("resourceId") && self.0.id.is_none() => TopKey::Id,
+            2 if is("id") => {
+                self.0.named_by_resource_id = false;
+                TopKey::Id
+            }
+            // Spelled like this by PowerShell; in a log, `resourceId` says what a record is about.
+            10 if name == "ResourceId" && self.0.id.is_none() => {
+                self.0.named_by_resource_id = true;
+                TopKey::Id
+            }
             4 if is("type") => TopKey::Type,
-            12 if is("resourceType") && self.0.resource_type.is_none() => TopKey::Type,
+            12 if name == "ResourceType" && self.0.resource_type.is_none() => TopKey::Type,
             10 if is("apiVersion") => TopKey::ApiVersion,
             5 if is("dekey") => TopKey::Dekey,
             _ => {

@@ -74,7 +74,7 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
     if let (Some(Value::Object(responses)), true) = (map.get("responses"), map.contains_key("parameters")) {
         return rest_example(responses);
     }
-    let (id, resource_type) = (id_of(map), text(map, "type").or_else(|| text(map, "resourceType")));
+    let (id, resource_type) = (id_of(map), type_of(map));
     if let Some(nested) = nested(map) {
         return with_nested(map, nested, from_graph);
     }
@@ -102,7 +102,7 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
 fn nested(map: &Map<String, Value>) -> Option<(&String, &Vec<Value>)> {
     let is_resource = |item: &Value| {
         let own = item.as_object();
-        own.is_some_and(|own| id_of(own).or_else(|| text(own, "type")).is_some())
+        own.is_some_and(|own| id_of(own).or_else(|| type_of(own)).is_some())
     };
     map.iter().filter(|(name, _)| name.eq_ignore_ascii_case("resources")).find_map(|(name, value)| {
         let items = value.as_array().filter(|items| items.iter().any(is_resource))?;
@@ -176,7 +176,13 @@ fn has_properties(map: &Map<String, Value>) -> bool {
 }
 
 fn id_of(map: &Map<String, Value>) -> Option<&str> {
-    text(map, "id").or_else(|| text(map, "resourceId"))
+    // Only PowerShell spells it like this; in a log, `resourceId` says what a record is about.
+    let by_powershell = || map.get("ResourceId").and_then(Value::as_str).filter(|_| type_of(map).is_some());
+    text(map, "id").or_else(by_powershell)
+}
+
+fn type_of(map: &Map<String, Value>) -> Option<&str> {
+    text(map, "type").or_else(|| map.get("ResourceType").and_then(Value::as_str))
 }
 
 /// Documents that look like resources but are something else.
@@ -241,7 +247,7 @@ fn is_graph_row(map: &Map<String, Value>, resource_type: Option<&str>) -> bool {
 
 /// A row of Resource Graph: `properties_x` columns are single properties that somebody projected.
 fn graph_row(map: &Map<String, Value>) -> Result<Shaped, String> {
-    if !text(map, "id").is_some_and(is_resource_id) {
+    if !id_of(map).is_some_and(is_resource_id) {
         return Err("a Resource Graph row without `id`: add `id` to the query's projection".to_owned());
     }
     let mut out = Map::new();
@@ -324,7 +330,7 @@ fn subscription(id: &str, map: &Map<String, Value>) -> Shaped {
 
 /// A resource that names its type and itself, but not where it is.
 fn without_id(map: &Map<String, Value>, resource_type: &str) -> Result<Shaped, String> {
-    let Some(name) = text(map, "name").or_else(|| text(map, "resourceName")).filter(|n| !n.is_empty()) else {
+    let Some(name) = text(map, "name").or_else(|| text(map, "ResourceName")).filter(|n| !n.is_empty()) else {
         return Err("a resource without `id` and without `name`".to_owned());
     };
     if name.starts_with('[') {

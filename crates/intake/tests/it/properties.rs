@@ -71,6 +71,8 @@ fn envelope() -> impl Strategy<Value = String> {
         r#""ResourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/b""#,
         r#""Properties":{"allowSharedKeyAccess":true}"#,
         r#""SubscriptionId":"s""#,
+        r#""resourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/c""#,
+        r#""ResourceType":"Microsoft.Storage/storageAccounts""#,
         r#""dekey":{"partial":true}"#,
     ];
     const IDS: &[&str] = &[
@@ -82,8 +84,8 @@ fn envelope() -> impl Strategy<Value = String> {
         "",
     ];
     let members = prop::collection::btree_set(prop::sample::select(MEMBERS), 0..6);
-    (prop::sample::select(IDS), any::<bool>(), members).prop_map(|(id, powershell, members)| {
-        let name = if powershell { "Id" } else { "id" };
+    let name = prop::sample::select(&["id", "Id", "resourceId"][..]);
+    (prop::sample::select(IDS), name, members).prop_map(|(id, name, members)| {
         let mut all = vec![format!(r#""{name}":"{id}""#)];
         all.extend(members.into_iter().map(str::to_owned));
         format!("{{{}}}", all.join(","))

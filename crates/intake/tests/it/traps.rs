@@ -1,6 +1,6 @@
 //! What is easy to get wrong about Azure's wire format, one test each.
 
-use crate::{id, inventory, workspace, workspace_id};
+use crate::{id, inventory, inventory_keeping, workspace, workspace_id};
 use dekey_intake::Keep;
 use dekey_model::{Field, IdentityState, IdentityType, Kind, Link, Seen};
 
@@ -153,6 +153,22 @@ fn the_id_tells_what_an_extension_is() {
     let inventory = inventory(&[("d.json", &text)]);
     assert_eq!(inventory.find(&setting).unwrap().kind(), Kind::DiagnosticSetting);
     assert!(inventory.of_kind(Kind::ContainerRegistry).is_empty());
+}
+
+#[test]
+fn a_record_about_a_resource_is_not_the_resource() {
+    let about = workspace_id("w").to_uppercase();
+    for text in [
+        format!(
+            r#"{{"time":"2026-01-01T00:00:00Z","resourceId":"{about}","category":"x","properties":{{"a":1}}}}"#
+        ),
+        format!(r#"{{"ResourceId":"{about}","OperationName":"x","Properties":{{}}}}"#),
+    ] {
+        for keep in [Keep::Facts, Keep::Raw] {
+            let inventory = inventory_keeping(&[("log.jsonl", &text)], keep);
+            assert!(inventory.is_empty() && inventory.coverage().notes.len() == 1, "{text}");
+        }
+    }
 }
 
 #[test]
