@@ -97,35 +97,41 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
     }
 }
 
-/// The resources inside a resource: exports of PSRule and of templates put children there. A list of anything else is a
-/// property.
+/// The resources inside a document: exports of PSRule put children into `resources`, and pages that were gathered in a list
+/// still hold theirs. A list of anything else is a property.
 fn nested(map: &Map<String, Value>) -> Option<(&String, &Vec<Value>)> {
     let is_resource = |item: &Value| {
         let own = item.as_object();
         own.is_some_and(|own| id_of(own).or_else(|| type_of(own)).is_some())
     };
-    map.iter().filter(|(name, _)| name.eq_ignore_ascii_case("resources")).find_map(|(name, value)| {
+    let is_page = id_of(map).or_else(|| type_of(map)).is_none();
+    let holds =
+        |name: &str| name.eq_ignore_ascii_case("resources") || (is_page && ["value", "data"].contains(&name));
+    map.iter().filter(|(name, _)| holds(name)).find_map(|(name, value)| {
         let items = value.as_array().filter(|items| items.iter().any(is_resource))?;
         Some((name, items))
     })
 }
 
-/// A resource and those nested in it, each on its own.
+/// What a document is without the list of those nested in it, and each of them.
 fn with_nested(
     map: &Map<String, Value>,
     (list, items): (&String, &Vec<Value>),
     from_graph: bool,
 ) -> Result<Shaped, String> {
-    let own = map.iter().filter(|(name, _)| *name != list);
-    let own = Value::Object(own.map(|(name, value)| (name.clone(), value.clone())).collect());
-    let (mut shaped, outer) = match shape(&own, None, from_graph) {
-        Ok(shaped) => (shaped, None),
-        Err(reason) => (Shaped::default(), Some(reason)),
-    };
+    let mut shaped = Shaped::default();
+    if id_of(map).or_else(|| type_of(map)).is_some() {
+        let own = map.iter().filter(|(name, _)| *name != list);
+        let own = Value::Object(own.map(|(name, value)| (name.clone(), value.clone())).collect());
+        match shape(&own, None, from_graph) {
+            Ok(own) => shaped = own,
+            Err(reason) => shaped.remark = Some(reason),
+        }
+    }
     let mut lost = 0;
     for item in items {
         let has_id = item.as_object().and_then(id_of).is_some_and(is_resource_id);
-        match has_id.then(|| shape(item, None, from_graph)) {
+        match has_id.then(|| shape(item, None, from_graph || list == "data")) {
             Some(Ok(inner)) => {
                 shaped.resources.extend(inner.resources);
                 shaped.remark = shaped.remark.or(inner.remark);
@@ -133,15 +139,14 @@ fn with_nested(
             Some(Err(_)) | None => lost += 1,
         }
     }
-    match outer {
-        Some(reason) if shaped.resources.is_empty() => return Err(reason),
-        outer => shaped.remark = outer.or(shaped.remark),
-    }
     if lost > 0 {
         let reason = "nested resources were not read: no resource id, or a kind that is not known";
         shaped.remark = Some(format!("{lost} of {} {reason}", items.len()));
     }
-    Ok(shaped)
+    match shaped.remark {
+        Some(reason) if shaped.resources.is_empty() => Err(reason),
+        _ => Ok(shaped),
+    }
 }
 
 fn is_resource_id(id: &str) -> bool {

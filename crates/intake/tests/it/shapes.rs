@@ -19,6 +19,9 @@ fn lists_pages_single_documents_and_lines() {
         format!("\u{feff}{a}\r\n\r\n{b}"),
         format!(r#"{{"count":2,"data":[{a},{b}],"skip_token":null,"total_records":2}}"#),
         format!(r#"{{"value":[{a}]}}{{"value":[{b}]}}"#),
+        format!(r#"[{{"value":[{a}]}},{{"value":[{b}],"nextLink":null}}]"#),
+        format!(r#"[{{"count":1,"data":[{a}]}},{{"count":1,"data":[{b}]}}]"#),
+        format!(r#"{{"resources":[{a},{b}]}}"#),
     ] {
         let inventory = inventory(&[("x.json", &text)]);
         assert_eq!(inventory.of_kind(Kind::Workspace).len(), 2, "{text}");
