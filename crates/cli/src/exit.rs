@@ -49,7 +49,15 @@ pub(crate) enum Error {
         /// What is wrong.
         error: String,
     },
-    /// A file cannot be read or written.
+    /// A file cannot be written.
+    #[error("{path} cannot be written: {error}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// A file cannot be read.
     #[error("{path}: {error}")]
     File {
         /// The file.
@@ -66,7 +74,12 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// Names the file of an I/O error.
+    /// Names the file that cannot be written.
+    pub(crate) fn write(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        move |error| Error::Write { path: path.into(), error }
+    }
+
+    /// Names the file that cannot be read.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         move |error| Error::File { path: path.into(), error }
     }
@@ -74,7 +87,7 @@ impl Error {
     /// The exit code of the error.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Error::Usage(_) | Error::Settings { .. } => Exit::Usage,
+            Error::Usage(_) | Error::Settings { .. } | Error::Write { .. } => Exit::Usage,
             Error::File { .. } | Error::Input(_) => Exit::BadInput,
             Error::Output(_) => Exit::Internal,
         }

@@ -61,8 +61,8 @@ pub(crate) fn read(paths: &[PathBuf], keep: Keep, progress: bool) -> Result<Inve
 enum Input {
     Stdin,
     File(PathBuf),
-    /// A folder that held files of other kinds.
-    Skipped(PathBuf, usize),
+    /// Something in a folder that is not read, and why.
+    Skipped(PathBuf, NoteKind, String),
 }
 
 fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
@@ -71,7 +71,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
         if path.as_os_str() == "-" {
             files.push(Input::Stdin);
         } else if std::fs::metadata(path).map_err(Error::file(path))?.is_dir() {
-            folder(path, &mut files)?;
+            folder(path, &mut files);
         } else {
             files.push(Input::File(path.clone()));
         }
@@ -79,10 +79,20 @@ fn files(paths: &[PathBuf]) -> Result<Vec<Input>, Error> {
     Ok(files)
 }
 
-fn folder(path: &Path, files: &mut Vec<Input>) -> Result<(), Error> {
+fn folder(path: &Path, files: &mut Vec<Input>) {
     let mut skipped = 0;
     for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|error| Error::Input(error.to_string()))?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                // A link to a folder above leads to what is read anyway.
+                let looped = error.loop_ancestor().is_some();
+                let kind = if looped { NoteKind::Remark } else { NoteKind::Unreadable };
+                let place = error.path().unwrap_or(path).to_owned();
+                files.push(Input::Skipped(place, kind, error.to_string()));
+                continue;
+            }
+        };
         if !entry.file_type().is_file() {
             continue;
         }
@@ -94,9 +104,10 @@ fn folder(path: &Path, files: &mut Vec<Input>) -> Result<(), Error> {
         }
     }
     if skipped > 0 {
-        files.push(Input::Skipped(path.to_owned(), skipped));
+        let count = if skipped == 1 { "1 file".to_owned() } else { format!("{skipped} files") };
+        let reason = format!("{count} of other types not read: {} are", EXTENSIONS.join(", "));
+        files.push(Input::Skipped(path.to_owned(), NoteKind::Remark, reason));
     }
-    Ok(())
 }
 
 fn bar(files: &[Input], wanted: bool) -> ProgressBar {
@@ -163,7 +174,7 @@ fn build(parsed: Receiver<(u64, Message)>, spare: &Spare) -> Inventory {
                     spare.give_back(batch);
                 }
                 Message::Close(name, outcome) => {
-                    dekey_intake::close(&mut builder, source, &name, outcome, None);
+                    dekey_intake::close(&mut builder, source, &name, outcome);
                 }
                 Message::Note(note) => builder.note(note),
             }
@@ -205,10 +216,8 @@ impl Reader {
     fn file(&mut self, input: &Input) {
         match input {
             Input::Stdin => self.packed("-", &mut io::stdin().lock()),
-            Input::Skipped(path, count) => {
-                let files = if *count == 1 { "1 file".to_owned() } else { format!("{count} files") };
-                let reason = format!("{files} of other types not read: {} are", EXTENSIONS.join(", "));
-                self.note(&path.display().to_string(), NoteKind::Remark, reason);
+            Input::Skipped(path, kind, reason) => {
+                self.note(&path.display().to_string(), *kind, reason.clone());
             }
             Input::File(path) => {
                 let name = path.display().to_string();

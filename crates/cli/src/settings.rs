@@ -26,8 +26,12 @@ impl Loaded {
 
 /// Reads a baseline file.
 pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, Error> {
-    let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-    Baseline::parse(&text).map_err(|error| Error::Settings { path: path.to_owned(), error })
+    Baseline::parse(&text(path)?).map_err(|error| Error::Settings { path: path.to_owned(), error })
+}
+
+fn text(path: &Path) -> Result<String, Error> {
+    let named = |error: std::io::Error| Error::Settings { path: path.to_owned(), error: error.to_string() };
+    std::fs::read_to_string(path).map_err(named)
 }
 
 /// Reads the settings file that was named, or the nearest one; the defaults when there is none.
@@ -37,8 +41,7 @@ pub(crate) fn load(named: Option<&Path>, as_of: jiff::civil::Date) -> Result<Loa
         None => nearest(),
     };
     let Some(path) = path else { return Ok(Loaded::default()) };
-    let text = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
-    let settings = Settings::parse(&text, as_of)
+    let settings = Settings::parse(&text(&path)?, as_of)
         .map_err(|error| Error::Settings { path: path.clone(), error: error.to_string() })?;
     Ok(Loaded { settings, path: Some(path) })
 }

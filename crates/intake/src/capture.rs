@@ -2,12 +2,14 @@
 //! is what makes reading fast; one walk serves every kind of resource.
 
 use crate::shape::lacks_slash;
-use dekey_model::{Batch, Capture as How, Fact, Field, FieldNode, PairSpan, Sym, secret};
+use dekey_model::{Batch, Fact, Field, FieldNode, PairSpan, Sym, secret};
+use node::NodeSeed;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use values::ignore_others;
 
-/// The deepest JSON value that is kept whole.
-const MAX_KEPT_DEPTH: u32 = 32;
+mod node;
+mod values;
 
 /// What a document says of itself at its top level.
 #[derive(Debug, Default)]
@@ -20,6 +22,9 @@ pub(crate) struct Envelope {
     pub(crate) partial: bool,
     /// Only single properties are known: absence of others means nothing.
     pub(crate) sparse: bool,
+    /// Other resources are nested in it.
+    nests: bool,
+    named_by_resource_id: bool,
     id_is_path: bool,
     type_is_path: bool,
     has_properties: bool,
@@ -33,7 +38,8 @@ impl Envelope {
     /// A resource as ARM has it: an id, a type or none, and properties in their place.
     pub(crate) fn is_arm(&self) -> bool {
         self.id_is_path
-            && (self.type_is_path || self.resource_type.is_none())
+            && !self.nests
+            && (self.type_is_path || self.resource_type.is_none() && !self.named_by_resource_id)
             && (self.has_properties || self.unknown == 0)
     }
 
@@ -170,10 +176,17 @@ impl Visitor<'_> for TopKeySeed<'_> {
     fn visit_str<E>(self, name: &str) -> Result<TopKey, E> {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         Ok(match name.len() {
-            2 if is("id") => TopKey::Id,
-            10 if is("resourceId") && self.0.id.is_none() => TopKey::Id,
+            2 if is("id") => {
+                self.0.named_by_resource_id = false;
+                TopKey::Id
+            }
+            // Spelled like this by PowerShell; in a log, `resourceId` says what a record is about.
+            10 if name == "ResourceId" && self.0.id.is_none() => {
+                self.0.named_by_resource_id = true;
+                TopKey::Id
+            }
             4 if is("type") => TopKey::Type,
-            12 if is("resourceType") && self.0.resource_type.is_none() => TopKey::Type,
+            12 if name == "ResourceType" && self.0.resource_type.is_none() => TopKey::Type,
             10 if is("apiVersion") => TopKey::ApiVersion,
             5 if is("dekey") => TopKey::Dekey,
             _ => {
@@ -181,8 +194,9 @@ impl Visitor<'_> for TopKeySeed<'_> {
                     self.0.has_properties |= is("properties");
                     TopKey::Node(node)
                 } else {
-                    self.0.subscription_column |= is("subscriptionId");
-                    self.0.resource_group_column |= is("resourceGroup");
+                    self.0.subscription_column |= name == "subscriptionId";
+                    self.0.resource_group_column |= name == "resourceGroup";
+                    self.0.nests |= is("resources");
                     let envelope = ["subscriptionid", "resourcegroup", "resourcegroupname", "resourcename"];
                     let known = ENVELOPE.iter().chain(&envelope).any(|own| is(own));
                     self.0.unknown += u32::from(!known);
@@ -245,40 +259,6 @@ impl<'de> DeserializeSeed<'de> for TextSeed<'_, '_> {
     }
 }
 
-/// Visits anything and keeps nothing of it; for visitors that want one kind of value only.
-macro_rules! ignore_others {
-    ($value:ty, $nothing:expr, [$($kind:ident),*]) => {
-        $(ignore_others!(@ $kind, $value, $nothing);)*
-    };
-    (@ bool, $value:ty, $nothing:expr) => {
-        fn visit_bool<E>(self, _: bool) -> Result<$value, E> { Ok($nothing) }
-    };
-    (@ number, $value:ty, $nothing:expr) => {
-        fn visit_u64<E>(self, _: u64) -> Result<$value, E> { Ok($nothing) }
-        fn visit_i64<E>(self, _: i64) -> Result<$value, E> { Ok($nothing) }
-        fn visit_f64<E>(self, _: f64) -> Result<$value, E> { Ok($nothing) }
-    };
-    (@ null, $value:ty, $nothing:expr) => {
-        fn visit_unit<E>(self) -> Result<$value, E> { Ok($nothing) }
-        fn visit_none<E>(self) -> Result<$value, E> { Ok($nothing) }
-    };
-    (@ str, $value:ty, $nothing:expr) => {
-        fn visit_str<E>(self, _: &str) -> Result<$value, E> { Ok($nothing) }
-    };
-    (@ seq, $value:ty, $nothing:expr) => {
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<$value, A::Error> {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            Ok($nothing)
-        }
-    };
-    (@ map, $value:ty, $nothing:expr) => {
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$value, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok($nothing)
-        }
-    };
-}
-
 impl<'de> Visitor<'de> for TextSeed<'_, '_> {
     type Value = Option<Sym>;
 
@@ -326,320 +306,6 @@ impl<'de> Visitor<'de> for DekeySeed<'_, '_> {
     }
 
     ignore_others!((), (), [bool, number, null, str, seq]);
-}
-
-/// The value below a node of the field tree.
-struct NodeSeed<'c, 'b> {
-    node: &'static FieldNode,
-    capture: &'c mut Capture<'b>,
-}
-
-impl NodeSeed<'_, '_> {
-    fn scalar(self, fact: impl FnOnce(&mut Capture<'_>) -> Fact) {
-        let Some((field, how)) = self.node.field else { return };
-        let fact = match how {
-            How::Scalar => fact(self.capture),
-            How::Presence => Fact::Bool(true),
-            How::Pairs | How::Keys | How::SecretNames | How::Json => Fact::Odd,
-        };
-        self.capture.keep(field, fact);
-    }
-
-    fn null(self) {
-        if let Some((field, _)) = self.node.field {
-            self.capture.keep(field, Fact::Null);
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for NodeSeed<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        match self.node.field {
-            Some((field, How::Json)) => {
-                let mut value = Kept(MAX_KEPT_DEPTH).deserialize(deserializer)?;
-                let fact = if value.is_null() {
-                    Fact::Null
-                } else {
-                    mask_all(&mut value);
-                    self.capture.batch.json.push(value);
-                    Fact::Json(u32::try_from(self.capture.batch.json.len() - 1).unwrap_or(u32::MAX))
-                };
-                self.capture.keep(field, fact);
-                Ok(())
-            }
-            _ => deserializer.deserialize_any(self),
-        }
-    }
-}
-
-struct NameSeed<'n>(&'n FieldNode);
-
-impl<'de> DeserializeSeed<'de> for NameSeed<'static> {
-    type Value = Option<&'static FieldNode>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for NameSeed<'static> {
-    type Value = Option<&'static FieldNode>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a property name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.child(name))
-    }
-}
-
-impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.scalar(|_| Fact::Bool(value));
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.scalar(|capture| Fact::Number(capture.intern(&value.to_string())));
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.scalar(|capture| Fact::Number(capture.intern(&value.to_string())));
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.scalar(|capture| Fact::Number(capture.intern(&value.to_string())));
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.scalar(|capture| Fact::Text(capture.intern(text)));
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.null();
-        Ok(())
-    }
-
-    fn visit_none<E>(self) -> Result<(), E> {
-        self.null();
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        self.scalar(|_| Fact::Odd);
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        match self.node.field {
-            Some((field, How::Pairs)) => {
-                let mut pairs = Vec::new();
-                while let Some(name) = map.next_key_seed(TextSeed(self.capture))? {
-                    let mut value = map.next_value_seed(ScalarText)?.unwrap_or_default();
-                    if let Some(name) = name {
-                        if secret::is_announced_by_tag(self.capture.batch.texts.get(name), &value) {
-                            value = secret::mask_by_name();
-                        }
-                        pairs.push((name, self.capture.intern(&value)));
-                    }
-                }
-                self.capture.keep_pairs(field, pairs);
-            }
-            Some((field, How::Keys)) => {
-                let mut pairs = Vec::new();
-                while let Some(name) = map.next_key_seed(TextSeed(self.capture))? {
-                    // A key with `null` takes the identity away, in a request; an answer has no such key.
-                    let nothing = map.next_value_seed(IsNull)?;
-                    if let (Some(name), false) = (name, nothing) {
-                        pairs.push((name, self.capture.intern("")));
-                    }
-                }
-                self.capture.keep_pairs(field, pairs);
-            }
-            Some((field, How::SecretNames)) => {
-                let mut pairs = Vec::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    let value = map.next_value_seed(ScalarText)?.unwrap_or_default();
-                    if let Some(label) = secret::recognise_variable(&name, &value) {
-                        pairs.push((self.capture.intern(&name), self.capture.intern(label)));
-                    }
-                }
-                self.capture.keep_pairs(field, pairs);
-            }
-            field => {
-                while let Some(child) = map.next_key_seed(NameSeed(self.node))? {
-                    match child {
-                        Some(node) => map.next_value_seed(NodeSeed { node, capture: self.capture })?,
-                        None => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                if let Some((field, how)) = field {
-                    let fact = if how == How::Presence { Fact::Bool(true) } else { Fact::Odd };
-                    self.capture.keep(field, fact);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A scalar as text, or nothing.
-struct ScalarText;
-
-impl<'de> DeserializeSeed<'de> for ScalarText {
-    type Value = Option<String>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ScalarText {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(text.to_owned()))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    ignore_others!(Option<String>, None, [null, seq, map]);
-}
-
-struct IsNull;
-
-impl<'de> DeserializeSeed<'de> for IsNull {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for IsNull {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_none<E>(self) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    ignore_others!(bool, false, [bool, number, str, seq, map]);
-}
-
-/// Stands for what is nested deeper than is kept.
-const TOO_DEEP: &str = "[nested too deep]";
-
-/// A JSON value of bounded depth.
-struct Kept(u32);
-
-impl<'de> DeserializeSeed<'de> for Kept {
-    type Value = serde_json::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Kept {
-    type Value = serde_json::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(text.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(serde_json::Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(serde_json::Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let Some(below) = self.0.checked_sub(1) else {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(TOO_DEEP.into());
-        };
-        let mut list = Vec::new();
-        while let Some(value) = seq.next_element_seed(Kept(below))? {
-            list.push(value);
-        }
-        Ok(list.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Some(below) = self.0.checked_sub(1) else {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            return Ok(TOO_DEEP.into());
-        };
-        let mut object = serde_json::Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            object.insert(name, map.next_value_seed(Kept(below))?);
-        }
-        Ok(object.into())
-    }
 }
 
 /// Masks every text in a value, names included.

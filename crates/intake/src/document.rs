@@ -1,9 +1,9 @@
-//! Reads one source, whatever it is: JSON in any of its shapes, JSON Lines, or YAML.
+//! Reads one source, whatever it is: JSON in any of its shapes, JSON Lines, or YAML; UTF-8 or UTF-16.
 
 use crate::parse::DocumentEnd;
 use crate::split::SplitOutcome;
 use crate::{Buffers, Format, Keep, Limits, Piece, Splitter, StopReason, yaml};
-use dekey_model::{Batch, Builder, Note, NoteKind};
+use dekey_model::{Batch, Builder, Note, NoteKind, SourceIx};
 use std::io::{Cursor, Read};
 
 /// How much of a source is looked at to tell JSON from YAML.
@@ -19,6 +19,11 @@ pub fn read_document(
 ) -> Result<SplitOutcome, StopReason> {
     let mut head = Vec::new();
     (&mut *input).take(SNIFF).read_to_end(&mut head).map_err(StopReason::Read)?;
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        // UTF-16, as Windows PowerShell redirects output into files.
+        let mut decoded = encoding_rs_io::DecodeReaderBytes::new(Cursor::new(head).chain(input));
+        return read_document(name, &mut decoded, limits, buffers, pieces);
+    }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
     let first = text.iter().find(|b| !b.is_ascii_whitespace() && **b != 0x1e);
     if matches!(first, Some(b'{' | b'[') | None) {
@@ -70,7 +75,7 @@ pub fn read_into(builder: &mut Builder, name: &str, input: &mut dyn Read, keep: 
     };
     match read_document(name, input, Limits::default(), &Buffers::default(), &mut absorb) {
         Ok(outcome) => {
-            close(builder, source, name, outcome, None);
+            close(builder, source, name, outcome);
             Ok(())
         }
         Err(StopReason::Read(error)) => Err(error),
@@ -78,16 +83,16 @@ pub fn read_into(builder: &mut Builder, name: &str, input: &mut dyn Read, keep: 
     }
 }
 
-/// Tells the builder what a source came to. Resources read at a known time are marked with it.
-pub fn close(
-    builder: &mut Builder,
-    source: dekey_model::SourceIx,
-    name: &str,
-    outcome: SplitOutcome,
-    read_at: Option<&str>,
-) {
+/// Tells the builder what a source came to.
+pub fn close(builder: &mut Builder, source: SourceIx, name: &str, outcome: SplitOutcome) {
     builder.describe(source, outcome.format.as_str(), outcome.bytes);
-    builder.end_document(outcome.end.api_version.as_deref(), read_at);
+    let whole = outcome.note.is_none() && !outcome.end.more_pages;
+    builder.end_document(source, outcome.end.api_version.as_deref(), whole);
+    if outcome.format == Format::Empty && outcome.note.is_none() {
+        let reason = "nothing is in it: did the command that exports it fail?".to_owned();
+        let kind = NoteKind::NotUnderstood;
+        builder.note(Note { source: name.to_owned(), line: 0, column: 0, kind, reason });
+    }
     if let Some(note) = outcome.note {
         builder.note(note);
     }

@@ -40,7 +40,7 @@ pub struct Line {
     pub kind: String,
     /// A scope id; `/` is the tenant.
     pub scope: String,
-    /// `read`, `refused` or `not asked`.
+    /// `read`, `read in part`, `refused` or `not asked`.
     pub outcome: String,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +72,7 @@ impl Manifest {
         let coverage = entries.map(|entry| {
             let (outcome, reason) = match entry.outcome {
                 Outcome::Read => ("read", None),
+                Outcome::InPart => ("read in part", None),
                 Outcome::Refused(why) => ("refused", Some(why)),
                 Outcome::NotAsked => ("not asked", None),
             };
@@ -98,12 +99,17 @@ impl Line {
         }
         let outcome = match self.outcome.as_str() {
             "read" => Outcome::Read,
+            "read in part" => Outcome::InPart,
             "refused" => {
                 let reason = dekey_model::secret::mask(self.reason.as_deref().unwrap_or("no reason given"));
                 Outcome::Refused(reason.into_owned())
             }
             "not asked" => Outcome::NotAsked,
-            _ => return Err("a coverage outcome must be `read`, `refused` or `not asked`".to_owned()),
+            _ => {
+                return Err(
+                    "a coverage outcome must be `read`, `read in part`, `refused` or `not asked`".to_owned()
+                );
+            }
         };
         Ok(CoverageEntry { kind, scope: self.scope.clone(), outcome })
     }

@@ -67,17 +67,10 @@ impl Drop for Piece {
 /// What a document says of all its resources at its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DocumentEnd {
-    /// The api-version of the list call, from its `nextLink`.
+    /// The api-version of the list call, from its `nextLink`; nothing when pages differ.
     pub api_version: Option<String>,
-    /// The answer was one page of several.
+    /// The last page names a next one.
     pub more_pages: bool,
-}
-
-impl DocumentEnd {
-    pub(crate) fn merge(self, next: &Self) -> Self {
-        let same = self.api_version == next.api_version;
-        Self { api_version: self.api_version.filter(|_| same), more_pages: next.more_pages }
-    }
 }
 
 impl Piece {

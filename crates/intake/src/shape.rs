@@ -74,8 +74,10 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
     if let (Some(Value::Object(responses)), true) = (map.get("responses"), map.contains_key("parameters")) {
         return rest_example(responses);
     }
-    let id = text(map, "id").or_else(|| text(map, "ResourceId"));
-    let resource_type = text(map, "type").or_else(|| text(map, "ResourceType"));
+    let (id, resource_type) = (id_of(map), type_of(map));
+    if let Some(nested) = nested(map) {
+        return with_nested(map, nested, from_graph);
+    }
     match (id, resource_type) {
         (Some(id), _) if azml::speaks(id, map) => azml::shape(id, map),
         (Some(id), given) if is_resource_id(id) => {
@@ -92,6 +94,58 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
             Err("an `az ml` definition without an id: what should be, not what is".to_owned())
         }
         (None, _) => Err("no `id` and no `type`: not an ARM resource".to_owned()),
+    }
+}
+
+/// The resources inside a document: exports of PSRule put children into `resources`, and pages that were gathered in a list
+/// still hold theirs. A list of anything else is a property.
+fn nested(map: &Map<String, Value>) -> Option<(&String, &Vec<Value>)> {
+    let is_resource = |item: &Value| {
+        let own = item.as_object();
+        own.is_some_and(|own| id_of(own).or_else(|| type_of(own)).is_some())
+    };
+    let is_page = id_of(map).or_else(|| type_of(map)).is_none();
+    let holds =
+        |name: &str| name.eq_ignore_ascii_case("resources") || (is_page && ["value", "data"].contains(&name));
+    map.iter().filter(|(name, _)| holds(name)).find_map(|(name, value)| {
+        let items = value.as_array().filter(|items| items.iter().any(is_resource))?;
+        Some((name, items))
+    })
+}
+
+/// What a document is without the list of those nested in it, and each of them.
+fn with_nested(
+    map: &Map<String, Value>,
+    (list, items): (&String, &Vec<Value>),
+    from_graph: bool,
+) -> Result<Shaped, String> {
+    let mut shaped = Shaped::default();
+    if id_of(map).or_else(|| type_of(map)).is_some() {
+        let own = map.iter().filter(|(name, _)| *name != list);
+        let own = Value::Object(own.map(|(name, value)| (name.clone(), value.clone())).collect());
+        match shape(&own, None, from_graph) {
+            Ok(own) => shaped = own,
+            Err(reason) => shaped.remark = Some(reason),
+        }
+    }
+    let mut lost = 0;
+    for item in items {
+        let has_id = item.as_object().and_then(id_of).is_some_and(is_resource_id);
+        match has_id.then(|| shape(item, None, from_graph || list == "data")) {
+            Some(Ok(inner)) => {
+                shaped.resources.extend(inner.resources);
+                shaped.remark = shaped.remark.or(inner.remark);
+            }
+            Some(Err(_)) | None => lost += 1,
+        }
+    }
+    if lost > 0 {
+        let reason = "nested resources were not read: no resource id, or a kind that is not known";
+        shaped.remark = Some(format!("{lost} of {} {reason}", items.len()));
+    }
+    match shaped.remark {
+        Some(reason) if shaped.resources.is_empty() => Err(reason),
+        _ => Ok(shaped),
     }
 }
 
@@ -116,8 +170,24 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// The text of a member. PowerShell spells names its own way (`Id`, `Type`).
 fn text<'v>(map: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
-    map.get(name).and_then(Value::as_str)
+    let any_case = || map.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|member| member.1);
+    map.get(name).or_else(any_case).and_then(Value::as_str)
+}
+
+fn has_properties(map: &Map<String, Value>) -> bool {
+    map.keys().any(|name| name.eq_ignore_ascii_case("properties"))
+}
+
+fn id_of(map: &Map<String, Value>) -> Option<&str> {
+    // Only PowerShell spells it like this; in a log, `resourceId` says what a record is about.
+    let by_powershell = || map.get("ResourceId").and_then(Value::as_str).filter(|_| type_of(map).is_some());
+    text(map, "id").or_else(by_powershell)
+}
+
+fn type_of(map: &Map<String, Value>) -> Option<&str> {
+    text(map, "type").or_else(|| map.get("ResourceType").and_then(Value::as_str))
 }
 
 /// Documents that look like resources but are something else.
@@ -143,7 +213,7 @@ fn not_an_export(map: &Map<String, Value>) -> Option<String> {
 fn lifted(map: &Map<String, Value>) -> Value {
     let mut out = Map::new();
     let mut properties = Map::new();
-    let has_properties = map.keys().any(|name| name.eq_ignore_ascii_case("properties"));
+    let has_properties = has_properties(map);
     let is_subscription = text(map, "id").is_some_and(|id| id.trim_matches('/').split('/').count() == 2);
     for (name, value) in map {
         let envelope = ENVELOPE.iter().any(|own| name.eq_ignore_ascii_case(own))
@@ -175,12 +245,14 @@ fn starts_resource_key(name: &str) -> bool {
 
 fn is_graph_row(map: &Map<String, Value>, resource_type: Option<&str>) -> bool {
     let lower = resource_type.is_some_and(|t| !t.bytes().any(|b| b.is_ascii_uppercase()));
-    lower && (map.contains_key("subscriptionId") || map.contains_key("resourceGroup"))
+    // Application Insights itself writes its type in lower case; these two are not columns but lifted properties.
+    let is_component = map.contains_key("applicationId") && map.contains_key("applicationType");
+    lower && (map.contains_key("subscriptionId") || map.contains_key("resourceGroup") && !is_component)
 }
 
 /// A row of Resource Graph: `properties_x` columns are single properties that somebody projected.
 fn graph_row(map: &Map<String, Value>) -> Result<Shaped, String> {
-    if !text(map, "id").is_some_and(is_resource_id) {
+    if !id_of(map).is_some_and(is_resource_id) {
         return Err("a Resource Graph row without `id`: add `id` to the query's projection".to_owned());
     }
     let mut out = Map::new();
@@ -193,7 +265,7 @@ fn graph_row(map: &Map<String, Value>) -> Result<Shaped, String> {
             }
         }
     }
-    if !single.is_empty() && !out.contains_key("properties") {
+    if !single.is_empty() && !has_properties(&out) {
         // Not the whole block: the marker keeps absent properties "not read".
         return Ok(Shaped { resources: vec![projected(out, single)], remark: None });
     }

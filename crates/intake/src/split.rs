@@ -3,8 +3,11 @@
 use crate::parse::{Buffers, DocumentEnd, Piece, Span};
 use crate::scan::{Scan, skip_space, string_end, value_end};
 use dekey_model::{Note, NoteKind};
+use page::{Head, holds_resources};
 use std::io::Read;
 use std::sync::Arc;
+
+mod page;
 
 /// What a document turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +96,9 @@ pub struct Splitter<'r> {
     from_graph: bool,
     format: Format,
     pieces: &'r mut dyn FnMut(Piece) -> bool,
-    ends: Vec<DocumentEnd>,
+    end: DocumentEnd,
+    /// Pages were read with several api-versions.
+    versions_differ: bool,
 }
 
 /// What one source came to.
@@ -135,7 +140,8 @@ impl<'r> Splitter<'r> {
             from_graph: false,
             format: Format::Empty,
             pieces,
-            ends: Vec::new(),
+            end: DocumentEnd::default(),
+            versions_differ: false,
         }
     }
 
@@ -153,8 +159,7 @@ impl<'r> Splitter<'r> {
             Halt::Note(..) => Ok(()),
         })?;
         self.buffers.give_back(self.window);
-        let end = self.ends.into_iter().reduce(|end, next| end.merge(&next)).unwrap_or_default();
-        Ok(SplitOutcome { format: self.format, bytes: self.total, note, end })
+        Ok(SplitOutcome { format: self.format, bytes: self.total, note, end: self.end })
     }
 
     fn documents(&mut self) -> Step<()> {
@@ -229,8 +234,7 @@ impl<'r> Splitter<'r> {
             let (byte, at) = self.peek_from(start, pos)?;
             match byte {
                 b'}' => {
-                    let end = start + at + 1;
-                    return self.close_object(start, end, head);
+                    return self.take_value(start, start + at + 1);
                 }
                 b',' => pos = at + 1,
                 b'"' => {
@@ -250,98 +254,6 @@ impl<'r> Splitter<'r> {
                     pos = end;
                 }
                 _ => return Err(bad(start + at, "a property name or `}`")),
-            }
-        }
-    }
-
-    fn close_object(&mut self, start: usize, end: usize, head: Head) -> Step<()> {
-        if let Some(document) = head.end() {
-            self.ends.push(document);
-        }
-        self.take_value(start, end)
-    }
-
-    /// The rest of a page whose elements start at `open`.
-    fn page(&mut self, open: usize, key: &str, mut head: Head) -> Step<()> {
-        self.from_graph = key.eq_ignore_ascii_case("data");
-        self.set_format(if self.from_graph { Format::ResourceGraph } else { Format::ListPage });
-        self.at = open;
-        self.array()?;
-        self.rest_of_object(&mut head)?;
-        let cut = self.at;
-        self.emit(cut)?;
-        self.from_graph = false;
-        self.ends.extend(head.end());
-        Ok(())
-    }
-
-    /// A Resource Graph table: the names of the columns, then the rows.
-    fn table(&mut self, open: usize, mut head: Head) -> Step<()> {
-        self.set_format(Format::ResourceGraphTable);
-        self.at = open + 1;
-        loop {
-            match self.peek()? {
-                Some(b'}') => {
-                    self.at += 1;
-                    break;
-                }
-                Some(b',') => self.at += 1,
-                Some(b'"') => {
-                    let (key, value_at) = self.key(self.at, 0)?;
-                    let (_, value_at) = self.peek_from(self.at, value_at)?;
-                    self.at += value_at;
-                    match key.as_str() {
-                        "columns" => self.table_columns()?,
-                        "rows" if self.columns.is_some() => self.array()?,
-                        "rows" => return Err(bad(self.at, "`columns` before `rows`")),
-                        _ => self.at = self.scan(0)?,
-                    }
-                }
-                _ => return Err(bad(self.at, "a property name or `}`")),
-            }
-        }
-        let cut = self.at;
-        self.emit(cut)?;
-        self.columns = None;
-        self.rest_of_object(&mut head)?;
-        self.ends.extend(head.end());
-        Ok(())
-    }
-
-    fn table_columns(&mut self) -> Step<()> {
-        let end = self.scan(0)?;
-        let text = self.window.get(self.at..end).unwrap_or_default();
-        let columns: Result<Vec<serde_json::Value>, _> = serde_json::from_slice(text);
-        let names = columns.ok().map(|columns| {
-            let name =
-                |c: &serde_json::Value| c.get("name").and_then(|n| n.as_str()).unwrap_or("").to_owned();
-            columns.iter().map(name).collect::<Arc<[String]>>()
-        });
-        let Some(names) = names else { return Err(bad(self.at, "a list of columns with names")) };
-        self.columns = Some(names);
-        self.at = end;
-        Ok(())
-    }
-
-    /// The members that follow a page's elements, up to and with the closing brace.
-    fn rest_of_object(&mut self, head: &mut Head) -> Step<()> {
-        loop {
-            match self.peek()? {
-                Some(b'}') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b',') => self.at += 1,
-                Some(b'"') => {
-                    let (key, value_at) = self.key(self.at, 0)?;
-                    let (_, value_at) = self.peek_from(self.at, value_at)?;
-                    self.at += value_at;
-                    let end = self.scan(0)?;
-                    head.member(&key, self.window.get(self.at..end).unwrap_or_default());
-                    self.at = end;
-                }
-                Some(_) => return Err(bad(self.at, "a property name or `}`")),
-                None => return Err(self.truncated("`}`")),
             }
         }
     }
@@ -437,7 +349,9 @@ impl<'r> Splitter<'r> {
         let before = self.window.len();
         self.window.reserve(want);
         let mut input = (&mut *self.input).take(want as u64);
-        let got = input.read_to_end(&mut self.window).map_err(|error| Halt::Stop(StopReason::Read(error)))?;
+        let got = input
+            .read_to_end(&mut self.window)
+            .map_err(|error| Halt::Note(self.window.len(), NoteKind::Unreadable, error.to_string()))?;
         self.eof = got < want;
         self.total += (self.window.len() - before) as u64;
         Ok(())
@@ -524,50 +438,4 @@ impl<'r> Splitter<'r> {
 
 fn bad(at: usize, expected: &str) -> Halt {
     Halt::Note(at, NoteKind::Malformed, format!("expected {expected}"))
-}
-
-/// Keys whose array holds resources.
-fn holds_resources(key: &str) -> bool {
-    key.eq_ignore_ascii_case("value") || key.eq_ignore_ascii_case("data")
-}
-
-/// What was seen of an object before its elements.
-#[derive(Default)]
-struct Head {
-    has_id: bool,
-    has_type: bool,
-    next_link: Option<String>,
-    taken: DocumentEnd,
-}
-
-impl Head {
-    fn is_resource(&self) -> bool {
-        self.has_id && self.has_type
-    }
-
-    fn member(&mut self, key: &str, value: &[u8]) {
-        match key {
-            "id" => self.has_id = true,
-            "type" => self.has_type = true,
-            "nextLink" => {
-                self.next_link = serde_json::from_slice::<Option<String>>(value).ok().flatten();
-                self.taken.api_version = self.next_link.as_deref().and_then(api_version_in);
-                self.taken.more_pages = self.next_link.is_some();
-            }
-            "$skipToken" | "skip_token" => {
-                self.taken.more_pages |=
-                    serde_json::from_slice::<Option<String>>(value).ok().flatten().is_some();
-            }
-            _ => {}
-        }
-    }
-
-    fn end(self) -> Option<DocumentEnd> {
-        (self.taken != DocumentEnd::default()).then_some(self.taken)
-    }
-}
-
-fn api_version_in(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("api-version=")?;
-    Some(rest.split('&').next().unwrap_or(rest).to_owned())
 }

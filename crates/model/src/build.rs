@@ -1,9 +1,14 @@
 //! From parsed documents to an inventory: interning, and merging what several documents say of one resource.
 
 use crate::inventory::{Row, Store};
-use crate::{Coverage, CoverageEntry, Fact, Field, Inventory, Kind, Note, PairSpan, Source, Sym, Texts};
+use crate::{
+    ArmId, Coverage, CoverageEntry, Fact, Field, Inventory, Kind, Note, NoteKind, Outcome, PairSpan,
+    ParentKind, Source, Sym, Texts,
+};
 use hashbrown::HashTable;
+use serde_json::Value;
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The position of a source in the order in which it was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +45,7 @@ pub struct Batch {
     /// Pairs that facts point to.
     pub pairs: Vec<(Sym, Sym)>,
     /// JSON values that facts point to.
-    pub json: Vec<serde_json::Value>,
+    pub json: Vec<Value>,
     /// Facts of all drafts.
     pub facts: Vec<(Field, Fact)>,
     /// The resources.
@@ -58,7 +63,14 @@ pub struct Builder {
     store: Store,
     coverage: Coverage,
     document_start: usize,
+    /// Sources that do not hold all of what was asked for, in order.
+    broken_off: Vec<SourceIx>,
+    /// How many notes each source gave of each kind.
+    noted: BTreeMap<(SourceIx, NoteKind), usize>,
 }
+
+/// How many notes of one kind are kept of one source; the rest is counted. A hostile document has one in every other byte.
+const MAX_NOTES: usize = 100;
 
 impl Builder {
     /// An empty builder.
@@ -101,28 +113,51 @@ impl Builder {
         if let Some(entry) = self.coverage.sources.get_mut(source.0 as usize) {
             entry.resources += batch.drafts.len() as u64;
         }
-        self.coverage.notes.append(&mut batch.notes);
+        for note in batch.notes.drain(..) {
+            let seen = self.noted.entry((source, note.kind)).or_default();
+            *seen += 1;
+            if *seen <= MAX_NOTES {
+                self.coverage.notes.push(note);
+            }
+        }
         batch.covers.drain(..).for_each(|entry| self.coverage.add(entry));
         self.store.absorb(source, batch);
     }
 
-    /// Closes a document: what it says of all its resources is known only at its end.
-    pub fn end_document(&mut self, api_version: Option<&str>, read_at: Option<&str>) {
+    /// Closes a document: what it says of all its resources is known only at its end. One that is not whole breaks off, or
+    /// names a next page.
+    pub fn end_document(&mut self, source: SourceIx, api_version: Option<&str>, whole: bool) {
         let api_version = api_version.map(|text| self.store.texts.intern(text));
-        let read_at = read_at.map(|text| self.store.texts.intern(text));
         for row in self.store.rows.iter_mut().skip(self.document_start) {
             row.api_version = row.api_version.or(api_version);
-            row.read_at = row.read_at.or(read_at);
         }
         self.document_start = self.store.rows.len();
+        if !whole {
+            self.broken_off.push(source);
+        }
     }
 
     /// Merges, indexes and closes.
     pub fn finish(mut self) -> Inventory {
+        for (kind, scope) in self.store.lists_in_part(&self.broken_off) {
+            self.coverage.add(CoverageEntry { kind, scope, outcome: Outcome::InPart });
+        }
         self.store.merge_duplicates();
+        self.count_further_notes();
         self.coverage.notes.sort();
         self.coverage.notes.dedup();
         Inventory::new(self.store, self.coverage)
+    }
+
+    fn count_further_notes(&mut self) {
+        for ((source, kind), seen) in &self.noted {
+            let further = seen.saturating_sub(MAX_NOTES);
+            let name = self.coverage.sources.get(source.0 as usize).map(|source| source.name.clone());
+            if let (Some(source), true) = (name, further > 0) {
+                let reason = format!("{further} more places like those below are not listed");
+                self.coverage.notes.push(Note { source, line: 0, column: 0, kind: *kind, reason });
+            }
+        }
     }
 }
 
@@ -160,6 +195,24 @@ impl Store {
             facts_len: u16::try_from(draft.facts.len()).unwrap_or(u16::MAX),
             raw: draft.raw,
         }));
+    }
+
+    /// The lists, by kind and scope, of which only sources that break off hold anything. The pages of one list are often
+    /// files of their own: the last of them completes it.
+    fn lists_in_part(&self, broken_off: &[SourceIx]) -> BTreeSet<(Kind, String)> {
+        let mut lists = BTreeSet::new();
+        if broken_off.is_empty() {
+            return lists;
+        }
+        let list = |row: &Row| Some((row.kind, list_of(row.kind, ArmId(self.texts.get(row.id)))?));
+        let known = |row: &&Row| row.kind != Kind::Other;
+        let (broken, whole): (Vec<&Row>, Vec<&Row>) =
+            self.rows.iter().filter(known).partition(|row| broken_off.binary_search(&row.source).is_ok());
+        lists.extend(broken.into_iter().filter_map(list));
+        for list in whole.into_iter().filter_map(list) {
+            lists.remove(&list);
+        }
+        lists
     }
 
     /// Finds rows of one id and folds them into one: the newest wins, what it does not say is filled in from the next.
@@ -201,7 +254,7 @@ impl Store {
         let Some((&winner, rest)) = group.split_first() else { return };
         let mut facts: Vec<(Field, Fact)> = self.facts_of(winner).to_vec();
         let mut whole = self.rows.get(winner as usize).is_some_and(|r| r.whole);
-        let mut raw = self.rows.get_mut(winner as usize).and_then(|r| r.raw.take());
+        let mut raw = self.take_raw(winner);
         for &older in rest {
             let mut added: Vec<(Field, Fact)> = Vec::new();
             for &(field, fact) in self.facts_of(older) {
@@ -213,9 +266,8 @@ impl Store {
             }
             facts.retain(|known| !added.iter().any(|(field, _)| *field == known.0));
             facts.append(&mut added);
-            let older_row = self.rows.get_mut(older as usize);
-            raw = fill_raw(raw, older_row.as_ref().and_then(|r| r.raw.clone()), whole);
-            whole |= older_row.is_some_and(|r| r.whole);
+            raw = fill_raw(raw, self.take_raw(older), whole);
+            whole |= self.rows.get(older as usize).is_some_and(|r| r.whole);
             if let Some(flag) = dropped.get_mut(older as usize) {
                 *flag = true;
             }
@@ -227,8 +279,13 @@ impl Store {
             row.facts_start = start;
             row.facts_len = u16::try_from(facts.len()).unwrap_or(u16::MAX);
             row.whole = whole;
-            row.raw = raw;
+            row.raw = raw.map(|value| value.to_string().into_boxed_str());
         }
+    }
+
+    fn take_raw(&mut self, row: u32) -> Option<Value> {
+        let raw = self.rows.get_mut(row as usize)?.raw.take()?;
+        serde_json::from_str(&raw).ok()
     }
 
     /// Orders two rows of one resource, newest last: when it was read, when it was changed, with which api-version; then
@@ -256,7 +313,7 @@ impl Store {
             let _ = match fact {
                 Fact::Text(s) | Fact::Number(s) => out.write_str(self.texts.get(s)),
                 Fact::Json(at) => {
-                    write!(out, "{}", self.json.get(at as usize).unwrap_or(&serde_json::Value::Null))
+                    write!(out, "{}", self.json.get(at as usize).unwrap_or(&Value::Null))
                 }
                 Fact::Pairs(span) => {
                     self.pairs_of(span).try_for_each(|(name, value)| write!(out, "{name}={value};"))
@@ -266,6 +323,18 @@ impl Store {
         }
         out
     }
+}
+
+/// The scope at which a resource is listed with others of its kind.
+fn list_of(kind: Kind, id: ArmId<'_>) -> Option<String> {
+    let scope = match (kind.parent(), id.subscription()) {
+        (ParentKind::None, Some(subscription)) if kind != Kind::Subscription => {
+            return Some(format!("/subscriptions/{}", subscription.to_ascii_lowercase()));
+        }
+        (ParentKind::None, _) => "",
+        _ => id.parent()?,
+    };
+    Some(scope.to_ascii_lowercase())
 }
 
 /// Whether a fact already known stands in the way of an older one: the same field, or the `null` of a block around it. A list
@@ -280,28 +349,28 @@ fn overrides(known: (Field, Fact), field: Field) -> bool {
 }
 
 /// Fills what the newer document does not have from the older one.
-fn fill_raw(newer: Option<Box<str>>, older: Option<Box<str>>, whole: bool) -> Option<Box<str>> {
-    let (Some(newer), Some(older)) = (&newer, &older) else { return newer.or(older) };
-    let parsed = (serde_json::from_str(newer), serde_json::from_str::<serde_json::Value>(older));
-    let (Ok(mut value), Ok(mut rest)) = parsed else { return Some(newer.clone()) };
-    let partial = |document: &serde_json::Value| document.pointer("/dekey/partial").is_some();
-    if let serde_json::Value::Object(map) = &mut value {
-        if !partial(&rest) {
+fn fill_raw(newer: Option<Value>, older: Option<Value>, whole: bool) -> Option<Value> {
+    let (mut value, mut rest) = match (newer, older) {
+        (Some(newer), Some(older)) => (newer, older),
+        (newer, older) => return newer.or(older),
+    };
+    if let Value::Object(map) = &mut value {
+        if rest.pointer("/dekey/partial").is_none() {
             map.remove("dekey");
         }
-        if map.get("properties").is_some_and(serde_json::Value::is_null) {
+        if map.get("properties").is_some_and(Value::is_null) {
             map.remove("properties");
         }
     }
-    if let serde_json::Value::Object(map) = &mut rest {
+    if let Value::Object(map) = &mut rest {
         map.retain(|name, _| name != "dekey" && (!whole || name.eq_ignore_ascii_case("properties")));
     }
     fill(&mut value, rest);
-    Some(value.to_string().into_boxed_str())
+    Some(value)
 }
 
-fn fill(value: &mut serde_json::Value, from: serde_json::Value) {
-    let (serde_json::Value::Object(into), serde_json::Value::Object(from)) = (value, from) else { return };
+fn fill(value: &mut Value, from: Value) {
+    let (Value::Object(into), Value::Object(from)) = (value, from) else { return };
     for (name, theirs) in from {
         let own = into.keys().find(|key| key.eq_ignore_ascii_case(&name)).cloned();
         match own.and_then(|key| into.get_mut(&key)) {

@@ -62,6 +62,8 @@ impl Note {
 pub enum Outcome {
     /// Everything there is was read.
     Read,
+    /// Some was read: the list breaks off, or names a next page that was not read.
+    InPart,
     /// Azure refused; the reason in words.
     Refused(String),
     /// Nobody asked, and that is known.
@@ -121,19 +123,26 @@ impl Coverage {
 
     /// Whether all resources of `kind` at and below `scope` were read. The nearest line at or above the scope decides.
     pub fn covers(&self, kind: Kind, scope: &str) -> Covered<'_> {
+        match self.nearest(kind, scope) {
+            Some(Outcome::Read) => Covered::Yes,
+            Some(Outcome::Refused(why)) => Covered::Refused(why),
+            Some(Outcome::InPart | Outcome::NotAsked) | None => Covered::Unknown,
+        }
+    }
+
+    /// Whether resources of `kind` at and below `scope` are known to be missing from what was read, so that seeing some says
+    /// nothing of the others.
+    pub fn in_part(&self, kind: Kind, scope: &str) -> bool {
+        self.nearest(kind, scope) == Some(&Outcome::InPart)
+    }
+
+    fn nearest(&self, kind: Kind, scope: &str) -> Option<&Outcome> {
         if self.entries.is_empty() {
-            return Covered::Unknown;
+            return None;
         }
-        let mut at = scope.trim_end_matches('/').to_ascii_lowercase();
-        loop {
-            match self.entries.get(&(kind, at.clone())) {
-                Some(Outcome::Read) => return Covered::Yes,
-                Some(Outcome::Refused(why)) => return Covered::Refused(why),
-                Some(Outcome::NotAsked) => return Covered::Unknown,
-                None if at.is_empty() => return Covered::Unknown,
-                None => at = ArmId(&at).parent().unwrap_or("").to_owned(),
-            }
-        }
+        let scope = scope.trim_end_matches('/').to_ascii_lowercase();
+        let mut scopes = std::iter::once(scope.as_str()).chain(ArmId(&scope).ancestors()).chain([""]);
+        scopes.find_map(|at| self.entries.get(&(kind, at.to_owned())))
     }
 }
 

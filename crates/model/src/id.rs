@@ -68,7 +68,15 @@ impl<'a> ArmId<'a> {
         };
         (!parent.is_empty()).then_some(parent)
     }
+
+    /// The [parent](Self::parent), its parent and so on, nearest first.
+    pub fn ancestors(self) -> impl Iterator<Item = &'a str> {
+        std::iter::successors(self.parent(), |id| ArmId(id).parent()).take(MAX_LEVELS)
+    }
 }
+
+/// How far up [`ArmId::ancestors`] goes. Azure's own ids have a dozen levels; a hostile one has as many as it likes.
+const MAX_LEVELS: usize = 32;
 
 fn container_type(id: ArmId<'_>) -> Option<String> {
     let mut segments = id.segments();
@@ -157,6 +165,11 @@ mod tests {
         assert_eq!(group.parent(), Some("/subscriptions/s"));
         assert_eq!(ArmId("/subscriptions/s").parent(), None);
         assert_eq!(ArmId("").parent(), None);
+        assert_eq!(
+            ArmId("/subscriptions/s/resourcegroups/r").ancestors().collect::<Vec<_>>(),
+            ["/subscriptions/s"]
+        );
+        assert_eq!(ArmId(&"/a/b".repeat(1000)).ancestors().count(), MAX_LEVELS);
         assert_eq!(ArmId("/a").resource_type(), None);
     }
 

@@ -129,13 +129,7 @@ impl Index {
 
 /// The nearest resource above: a diagnostic setting of a storage service is filed under the account.
 fn nearest(store: &Store, child: ResourceIx) -> Option<ResourceIx> {
-    let mut id = store.id_of(child.0);
-    loop {
-        id = ArmId(id).parent()?;
-        if let Some(parent) = store.find(id) {
-            return Some(ResourceIx(parent));
-        }
-    }
+    ArmId(store.id_of(child.0)).ancestors().find_map(|id| store.find(id)).map(ResourceIx)
 }
 
 /// A dependent of a workspace; a project that names none has that of its hub.

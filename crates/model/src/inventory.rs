@@ -358,11 +358,16 @@ impl<'a> Resource<'a> {
         self.all_children().filter(move |child| child.kind() == kind)
     }
 
-    /// Whether all children of a kind were read. Seeing one child is taken as having seen all: list calls are whole or
-    /// refused.
+    /// Whether all children of a kind were read. Seeing one child is taken as having seen all, unless its list breaks off:
+    /// list calls are whole or refused.
     pub fn children_covered(self, kind: Kind) -> Covered<'a> {
-        match self.inventory.coverage.covers(kind, self.id()) {
-            Covered::Unknown if self.children(kind).next().is_some() => Covered::Yes,
+        let coverage = &self.inventory.coverage;
+        match coverage.covers(kind, self.id()) {
+            Covered::Unknown
+                if self.children(kind).next().is_some() && !coverage.in_part(kind, self.id()) =>
+            {
+                Covered::Yes
+            }
             covered => covered,
         }
     }

@@ -120,6 +120,8 @@ pub struct Finding {
 pub enum Gap {
     /// No document says whether there are resources of this kind here.
     NotExported(Kind),
+    /// Only some of the resources of this kind were read.
+    InPart(Kind),
     /// Asking for this kind was refused; the reason is in the coverage.
     Refused(Kind, Box<str>),
     /// A resource that this one names is not part of what was read.
@@ -182,11 +184,22 @@ pub struct NotJudged {
 }
 
 impl Gap {
+    /// Why children of a resource that were not read, or not all of them, cannot be judged.
+    pub fn unseen(parent: crate::Resource<'_>, kind: Kind) -> Self {
+        let in_part = parent.inventory().coverage().in_part(kind, parent.id());
+        if in_part { Gap::InPart(kind) } else { Gap::NotExported(kind) }
+    }
+
     /// Why, and what to do, in words.
     pub fn explain(&self, inventory: &crate::Inventory) -> String {
         match self {
             Gap::NotExported(kind) => format!(
                 "no {0} in what was read: export them ({1}), or say in a manifest that there are none",
+                kind.plural(),
+                kind.export_command()
+            ),
+            Gap::InPart(kind) => format!(
+                "only some of the {0} were read: the list breaks off, or names a next page; export them all ({1})",
                 kind.plural(),
                 kind.export_command()
             ),

@@ -96,7 +96,8 @@ fn home(resource: Resource<'_>) -> GroupKind {
         return GroupKind::Workspace(workspace.ix());
     }
     let dependent = top(resource);
-    let mut users = dependent.used_by().filter(|ws| !is_project(*ws) || dependent.used_by().all(is_project));
+    let only_projects = dependent.used_by().all(is_project);
+    let mut users = dependent.used_by().filter(|ws| only_projects || !is_project(*ws));
     match (users.next(), users.next()) {
         (Some(workspace), None) => GroupKind::Workspace(workspace.ix()),
         (Some(_), Some(_)) => GroupKind::Shared(dependent.ix()),

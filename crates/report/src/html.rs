@@ -5,7 +5,7 @@ mod parts;
 use crate::words::{self, counted};
 use crate::{GroupKind, Report};
 use askama::Template;
-use dekey_model::{Kind, Resource, Severity};
+use dekey_model::{Kind, Severity};
 use dekey_rules::WaiverState;
 use parts::{Area, Bar, FindingPart, Tally};
 use std::collections::HashMap;
@@ -149,9 +149,7 @@ fn group_part(report: &Report<'_>, group: &crate::Group<'_>) -> GroupPart {
     let about = match group.kind {
         GroupKind::Workspace(_) => place,
         GroupKind::Shared(_) => {
-            let mut users: Vec<&str> = resource.used_by().map(Resource::name).collect();
-            users.sort_unstable();
-            format!("{kind} shared by {}; {place}", users.join(", "))
+            format!("{kind} shared by {}; {place}", words::users(resource))
         }
         GroupKind::Unattached(_) => format!("{kind} that no workspace uses which was read; {place}"),
     };

@@ -127,6 +127,7 @@ impl Sample {
                 builder.note(Note { source: source.clone(), line, column: line, kind, reason });
             }
             for (kind, outcome) in [
+                (Kind::Connection, Outcome::InPart),
                 (Kind::Compute, Outcome::Refused(HOSTILE.join(" "))),
                 (Kind::Vault, Outcome::NotAsked),
                 (Kind::Datastore, Outcome::Read),

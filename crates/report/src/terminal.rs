@@ -163,9 +163,7 @@ impl Page<'_, '_> {
         let (title, about) = match group.kind {
             GroupKind::Workspace(_) => (name, words::place(resource)),
             GroupKind::Shared(_) => {
-                let mut users: Vec<&str> = resource.used_by().map(Resource::name).collect();
-                users.sort_unstable();
-                (name, format!("{}, used by {}", type_name(resource), users.join(", ")))
+                (name, format!("{}, used by {}", type_name(resource), words::users(resource)))
             }
             GroupKind::Unattached(_) => {
                 (name, format!("{}, {}", type_name(resource), words::place(resource)))

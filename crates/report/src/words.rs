@@ -169,6 +169,7 @@ pub(crate) fn note_kind(kind: NoteKind) -> &'static str {
 pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, Option<&str>) {
     match outcome {
         Outcome::Read => ("read", None),
+        Outcome::InPart => ("read in part", None),
         Outcome::Refused(why) => ("refused", Some(why)),
         Outcome::NotAsked => ("not asked", None),
     }
@@ -219,6 +220,17 @@ pub(crate) fn place(resource: Resource<'_>) -> String {
         Some(group) => format!("{group} in {name}"),
         None => format!("in {name}"),
     }
+}
+
+/// The workspaces that use a dependent, by name; of many only some.
+pub(crate) fn users(dependent: Resource<'_>) -> String {
+    const NAMED: usize = 6;
+    let mut names: Vec<&str> = dependent.used_by().map(Resource::name).collect();
+    names.sort_unstable();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let named = names.join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 /// What people call a subscription.

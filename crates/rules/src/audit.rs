@@ -270,7 +270,7 @@ fn gap(resource: Resource<'_>, subject: Kind) -> Option<Gap> {
     match resource.children_covered(subject) {
         Covered::Yes => None,
         Covered::Refused(why) => Some(Gap::Refused(subject, why.into())),
-        Covered::Unknown => Some(Gap::NotExported(subject)),
+        Covered::Unknown => Some(Gap::unseen(resource, subject)),
     }
 }
 

@@ -95,7 +95,7 @@ impl Out<'_> {
                 false
             }
             Covered::Unknown => {
-                self.not_judged(Gap::NotExported(kind));
+                self.not_judged(Gap::unseen(resource, kind));
                 false
             }
         }

@@ -135,11 +135,14 @@ impl Policies {
     /// Whether all assignments, or all exemptions, that reach a resource were read. Listing those of a subscription gives
     /// those above and below it too.
     pub fn covered<'a>(&self, kind: Kind, resource: Resource<'a>) -> Covered<'a> {
-        match resource.inventory().coverage().covers(kind, resource.id()) {
-            Covered::Unknown => match resource.arm_id().subscription() {
-                Some(subscription) if self.listed.contains(&(kind, folded(subscription))) => Covered::Yes,
-                _ => Covered::Unknown,
-            },
+        let coverage = resource.inventory().coverage();
+        match coverage.covers(kind, resource.id()) {
+            Covered::Unknown if !coverage.in_part(kind, resource.id()) => {
+                match resource.arm_id().subscription() {
+                    Some(subscription) if self.listed.contains(&(kind, folded(subscription))) => Covered::Yes,
+                    _ => Covered::Unknown,
+                }
+            }
             covered => covered,
         }
     }

@@ -220,6 +220,11 @@ impl Settings {
                 ));
             }
         }
+        if let Some(scope) =
+            self.scopes.include.iter().chain(&self.scopes.exclude).find(|s| !s.starts_with('/'))
+        {
+            return Err(format!("scopes: `{scope}` is no resource id; write `/subscriptions/..`"));
+        }
         for waiver in &self.waivers {
             self.check_waiver(waiver, as_of)?;
         }

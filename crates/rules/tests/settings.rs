@@ -68,4 +68,6 @@ fn scopes_are_compared_by_segment_and_without_case() {
     assert!(!settings.in_scope("/subscriptions/ab/resourceGroups/rg"));
     assert!(!settings.in_scope("/subscriptions/a/resourcegroups/LAB/x"));
     assert!(settings.in_scope("/subscriptions/a/resourceGroups/lab2"));
+    // A scope that can match nothing would leave nothing to find.
+    refused("[scopes]\ninclude = [\"Contoso ML Production\"]", &["no resource id", "/subscriptions/.."]);
 }

@@ -143,8 +143,7 @@ pub fn run(rule: &str, case: &Case) -> Result<(), String> {
             Err(problem) => problems.push(problem),
         }
     }
-    for (at, verdict) in said.iter().enumerate().filter(|(at, _)| !met.contains(at)) {
-        let _ = at;
+    for (_, verdict) in said.iter().enumerate().filter(|(at, _)| !met.contains(at)) {
         problems.push(format!("not expected: {}", verdict.line()));
     }
     for error in &audit.errors {

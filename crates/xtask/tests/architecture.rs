@@ -21,6 +21,7 @@ const PURE: &[&str] = &["model", "intake", "rules", "report"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",
+    "encoding_rs_io",
     "foldhash",
     "globset",
     "hashbrown",
@@ -36,7 +37,6 @@ const PURE_MAY_USE: &[&str] = &[
     "smallvec",
     "sonic-rs",
     "strsim",
-    "thiserror",
     "toml",
     "unicode-width",
 ];

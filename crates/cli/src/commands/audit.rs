@@ -27,7 +27,7 @@ pub(crate) fn run(args: &AuditArgs, color: ColorChoice) -> Result<Exit, Error> {
     write_all(args, color, &report)?;
     if let Some(path) = &args.write_baseline {
         let known = audit.findings.iter().map(|finding| report.fingerprint(finding));
-        std::fs::write(path, Baseline::of(known).render()).map_err(Error::file(path))?;
+        std::fs::write(path, Baseline::of(known).render()).map_err(Error::write(path))?;
         say(args, path);
     }
     Ok(verdict(args, &report))
@@ -49,11 +49,11 @@ fn check(args: &AuditArgs) -> Result<(), Error> {
 fn write_all(args: &AuditArgs, color: ColorChoice, report: &Report<'_>) -> Result<(), Error> {
     for FormatArg { format, file } in &args.formats {
         if let Some(path) = file {
-            let mut out = BufWriter::new(File::create(path).map_err(Error::file(path))?);
+            let mut out = BufWriter::new(File::create(path).map_err(Error::write(path))?);
             let options = TerminalOptions { width: 100, color: false, all: args.all };
             write(*format, report, &options, &mut out)
                 .and_then(|()| out.flush())
-                .map_err(Error::file(path))?;
+                .map_err(Error::write(path))?;
             say(args, path);
         }
     }

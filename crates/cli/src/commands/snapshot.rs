@@ -44,17 +44,17 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
         content_hash: Some(hash),
         ..Manifest::of(inventory.coverage().entries())
     };
-    form.write(path, &manifest, &lines).map_err(Error::file(path))?;
+    form.write(path, &manifest, &lines).map_err(Error::write(path))?;
     output::tell(&format!("wrote {} with {resources} resources", path.display()));
     Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
 }
 
 fn unpack(archive: &Path, folder: &Path) -> Result<Exit, Error> {
     let parts = Parts::open(archive)?;
-    std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
+    std::fs::create_dir_all(folder).map_err(Error::write(folder))?;
     for (name, bytes) in [(MANIFEST, &parts.manifest), (RESOURCES, &parts.resources)] {
         let path = folder.join(name);
-        std::fs::write(&path, bytes).map_err(Error::file(path))?;
+        std::fs::write(&path, bytes).map_err(Error::write(path))?;
     }
     output::tell(&format!("wrote {}", folder.display()));
     Ok(Exit::Clean)
@@ -83,7 +83,8 @@ fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
             for change in &changes {
                 writeln!(out, "{}", dekey_report::terminal::plain(&change.words))?;
             }
-            writeln!(out, "\n{} changes", changes.len())?;
+            let plural = if changes.len() == 1 { "" } else { "s" };
+            writeln!(out, "\n{} change{plural}", changes.len())?;
         }
     }
     Ok(if changes.is_empty() { Exit::Clean } else { Exit::Findings })
@@ -107,7 +108,10 @@ fn verify(path: &Path) -> Result<Exit, Error> {
         )));
     }
     if manifest.resources != Some(resources) {
-        return Err(bad(&format!("{resources} resources, the manifest says {:?}", manifest.resources)));
+        return Err(bad(&format!(
+            "{resources} resources, the manifest says {}",
+            manifest.resources.unwrap_or(0)
+        )));
     }
     let inventory = read(&[path.to_owned()])?;
     complain_of_notes(&inventory);

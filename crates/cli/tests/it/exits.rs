@@ -90,6 +90,25 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let run = Run::new();
+    run.write("w.json", &good());
+    for args in [
+        &["audit", "w.json", "--format", "html=nowhere/report.html"][..],
+        &["audit", "w.json", "--write-baseline", "nowhere/known.json"],
+        &["snapshot", "pack", "w.json", "-o", "nowhere/s.tar.zst"],
+    ] {
+        let done = run.dekey(args);
+        assert_eq!(done.code(), 2, "{args:?}: {}", done.err());
+        assert!(
+            done.err().contains("nowhere/") && done.err().contains("cannot be written"),
+            "{}",
+            done.err()
+        );
+    }
+}
+
+#[test]
 fn settings_are_found_above_and_their_mistakes_have_a_place() {
     let run = Run::new();
     run.write("dekey.toml", "identity_standart = \"user\"\n");
@@ -101,6 +120,8 @@ fn settings_are_found_above_and_their_mistakes_have_a_place() {
         "{}",
         done.err()
     );
+    let done = run.dekey(&["audit", "below/w.json", "--settings", "nowhere.toml"]);
+    assert_eq!(done.code(), 2, "{}", done.err());
     let other = run.write("other.toml", "");
     let done = run.dekey(&["audit", "below/w.json", "--settings", other.to_str().unwrap(), "--quiet"]);
     assert_ne!(done.code(), 2);

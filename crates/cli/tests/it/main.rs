@@ -43,7 +43,7 @@ impl Run {
         self.dekey_with(args, "")
     }
 
-    pub(crate) fn dekey_with(&self, args: &[&str], stdin: &str) -> Done {
+    pub(crate) fn dekey_with(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Done {
         use std::io::Write;
         let mut child = Command::new(env!("CARGO_BIN_EXE_dekey"))
             .args(args)
@@ -55,7 +55,7 @@ impl Run {
             .spawn()
             .unwrap();
         // A command that does not read its input closes it early.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
         Done(child.wait_with_output().unwrap())
     }
 }

@@ -1,6 +1,6 @@
 //! The output of `az ml` v2: snake case, types and modes in words of its own.
 
-use super::{Resource, Shaped, text};
+use super::{Resource, Shaped, has_properties, text};
 use dekey_model::ArmId;
 use serde_json::{Map, Value, json};
 
@@ -10,8 +10,7 @@ pub(super) fn speaks(id: &str, map: &Map<String, Value>) -> bool {
     let own =
         ArmId(id).provider().is_some_and(|p| p.eq_ignore_ascii_case("Microsoft.MachineLearningServices"));
     let words = || map.keys().any(|name| name.contains('_'));
-    own && !map.contains_key("properties")
-        && text(map, "type").map_or_else(words, |given| !given.contains('/'))
+    own && !has_properties(map) && text(map, "type").map_or_else(words, |given| !given.contains('/'))
 }
 
 /// Which properties of ARM an `az ml` name stands for; per kind of resource (the last type in the id).

@@ -2,7 +2,7 @@
 
 use crate::{inventory, workspace};
 use dekey_intake::{Buffers, Keep, Limits, Piece, read_document};
-use dekey_model::{Batch, NoteKind};
+use dekey_model::{Batch, Kind, NoteKind};
 
 #[test]
 fn a_truncated_list_keeps_what_was_whole() {
@@ -54,6 +54,35 @@ fn deep_nesting_and_large_values_are_bounded() {
         read_document("large.json", &mut large.as_bytes(), limits, &Buffers::default(), &mut |_: Piece| true)
             .unwrap();
     assert_eq!(outcome.note.unwrap().kind, NoteKind::TooLarge);
+}
+
+#[test]
+fn an_empty_document_is_named() {
+    let inventory = inventory(&[("a.json", ""), ("b.json", " \n")]);
+    assert!(inventory.coverage().notes.iter().all(|note| note.reason.contains("nothing is in it")));
+    assert_eq!(inventory.coverage().notes.len(), 2);
+}
+
+#[test]
+fn notes_are_bounded_and_the_rest_is_counted() {
+    let inventory = inventory(&[("a.json", &format!("[\n{}1]", "1,\n".repeat(5_000))), ("b.json", "[2]")]);
+    let notes = &inventory.coverage().notes;
+    assert_eq!(notes.len(), 102);
+    assert!(notes[0].reason.starts_with("4901 more"), "{:?}", notes[0]);
+    assert_eq!((notes[0].kind, notes[1].line), (NoteKind::NotUnderstood, 2));
+}
+
+#[test]
+fn an_id_of_endless_length_costs_little() {
+    let setting = "Microsoft.Insights/diagnosticSettings";
+    let id = format!("/subscriptions/s{}/providers/{setting}/d", "/a/b".repeat(200_000));
+    let text = format!(r#"{{"id":"{id}","type":"{setting}","properties":{{}}}}"#);
+    let manifest =
+        r#"{"dekey":"manifest/1","coverage":[{"kind":"datastores","scope":"/x","outcome":"read"}]}"#;
+    let inventory = inventory(&[("x.json", &text), ("manifest.json", manifest)]);
+    let found = inventory.find(&id).unwrap();
+    assert!(found.parent().is_none());
+    assert_eq!(found.children_covered(Kind::Datastore), dekey_model::Covered::Unknown);
 }
 
 #[test]

@@ -66,6 +66,13 @@ fn envelope() -> impl Strategy<Value = String> {
         r#""apiVersion":"2025-12-01""#,
         r#""zones":["1"]"#,
         r#""resources":[]"#,
+        r#""resources":[{"id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/computes/c","properties":{"disableLocalAuth":true}},{"name":"d"}]"#,
+        r#""Type":"Microsoft.Storage/storageAccounts""#,
+        r#""ResourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/b""#,
+        r#""Properties":{"allowSharedKeyAccess":true}"#,
+        r#""SubscriptionId":"s""#,
+        r#""resourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/c""#,
+        r#""ResourceType":"Microsoft.Storage/storageAccounts""#,
         r#""dekey":{"partial":true}"#,
     ];
     const IDS: &[&str] = &[
@@ -77,8 +84,9 @@ fn envelope() -> impl Strategy<Value = String> {
         "",
     ];
     let members = prop::collection::btree_set(prop::sample::select(MEMBERS), 0..6);
-    (prop::sample::select(IDS), members).prop_map(|(id, members)| {
-        let mut all = vec![format!(r#""id":"{id}""#)];
+    let name = prop::sample::select(&["id", "Id", "resourceId"][..]);
+    (prop::sample::select(IDS), name, members).prop_map(|(id, name, members)| {
+        let mut all = vec![format!(r#""{name}":"{id}""#)];
         all.extend(members.into_iter().map(str::to_owned));
         format!("{{{}}}", all.join(","))
     })

@@ -1,6 +1,7 @@
 //! Every shape of export becomes the same resources.
 
-use crate::{id, inventory, workspace, workspace_id};
+use crate::{id, inventory, inventory_keeping, workspace, workspace_id};
+use dekey_intake::Keep;
 use dekey_model::{Field, IdentityState, Inventory, Kind, NoteKind, Seen};
 
 fn account(inventory: &Inventory) -> dekey_model::Resource<'_> {
@@ -18,6 +19,9 @@ fn lists_pages_single_documents_and_lines() {
         format!("\u{feff}{a}\r\n\r\n{b}"),
         format!(r#"{{"count":2,"data":[{a},{b}],"skip_token":null,"total_records":2}}"#),
         format!(r#"{{"value":[{a}]}}{{"value":[{b}]}}"#),
+        format!(r#"[{{"value":[{a}]}},{{"value":[{b}],"nextLink":null}}]"#),
+        format!(r#"[{{"count":1,"data":[{a}]}},{{"count":1,"data":[{b}]}}]"#),
+        format!(r#"{{"resources":[{a},{b}]}}"#),
     ] {
         let inventory = inventory(&[("x.json", &text)]);
         assert_eq!(inventory.of_kind(Kind::Workspace).len(), 2, "{text}");
@@ -52,6 +56,17 @@ fn az_lifts_properties_to_the_top() {
     let inventory = inventory(&[("az.json", &text)]);
     assert_eq!(account(&inventory).flag(Field::AllowSharedKeyAccess), Seen::Null);
     assert!(account(&inventory).has_properties());
+}
+
+#[test]
+fn az_writes_the_type_of_application_insights_in_lower_case() {
+    let own = id("microsoft.insights/components/ai");
+    let text = format!(
+        r#"{{"applicationId":"ai","applicationType":"web","disableLocalAuth":true,"id":"{own}","kind":"web","name":"ai",
+        "resourceGroup":"rg","tags":{{}},"type":"microsoft.insights/components"}}"#
+    );
+    let inventory = inventory(&[("az.json", &text)]);
+    assert_eq!(inventory.find(&own).unwrap().flag(Field::DisableLocalAuth), Seen::Value(true));
 }
 
 #[test]
@@ -130,6 +145,42 @@ fn powershell_exports() {
 }
 
 #[test]
+fn resources_nested_in_a_resource_are_read() {
+    let registry = id("Microsoft.ContainerRegistry/registries/acr");
+    let text = format!(
+        r#"[{{"Id":"{registry}","Type":"Microsoft.ContainerRegistry/registries","Properties":{{"adminUserEnabled":true}},"resources":[
+            {{"Id":"{registry}/tokens/t","Type":"Microsoft.ContainerRegistry/registries/tokens","Properties":{{"status":"enabled"}},"resources":[
+                {{"id":"{registry}/tokens/t/providers/Microsoft.Insights/diagnosticSettings/d","properties":{{}}}}]}},
+            {{"name":"nowhere","type":"Microsoft.ContainerRegistry/registries/tokens"}}]}}]"#
+    );
+    for keep in [Keep::Facts, Keep::Raw] {
+        let inventory = inventory_keeping(&[("psrule.json", &text)], keep);
+        let own = inventory.find(&registry).unwrap();
+        assert_eq!(own.flag(Field::AdminUserEnabled), Seen::Value(true));
+        let token = own.children(Kind::RegistryToken).next().unwrap();
+        assert_eq!(token.text(Field::TokenStatus), Seen::Value("enabled"));
+        assert_eq!(token.children(Kind::DiagnosticSetting).count(), 1);
+        // Each is on a line of its own, and the one without an id is named.
+        assert!(inventory.resources().all(|resource| !resource.raw().unwrap_or("").contains("resources\"")));
+        let [note] = inventory.coverage().notes.as_slice() else {
+            panic!("{:?}", inventory.coverage().notes)
+        };
+        assert!(note.reason.contains("1 of 2 nested resources"), "{note:?}");
+    }
+}
+
+#[test]
+fn a_list_of_something_else_named_resources_is_a_property() {
+    let text = format!(
+        r#"{{"id":"{}","type":"Microsoft.Storage/storageAccounts","allowSharedKeyAccess":false,"resources":["blob","file"]}}"#,
+        id("Microsoft.Storage/storageAccounts/st")
+    );
+    let inventory = inventory(&[("az.json", &text)]);
+    assert_eq!(account(&inventory).flag(Field::AllowSharedKeyAccess), Seen::Value(false));
+    assert!(inventory.coverage().notes.is_empty(), "{:?}", inventory.coverage().notes);
+}
+
+#[test]
 fn what_is_not_an_export_is_named() {
     for (text, word) in [
         (
@@ -167,6 +218,43 @@ fn a_manifest_says_what_was_asked() {
     assert_eq!(workspace.children_covered(Kind::Connection), dekey_model::Covered::Yes);
     assert_eq!(workspace.children_covered(Kind::Compute), dekey_model::Covered::Refused("403"));
     assert_eq!(workspace.children_covered(Kind::Datastore), dekey_model::Covered::Unknown);
+}
+
+fn datastores(names: &[&str], rest: &str) -> String {
+    let one =
+        |name: &&str| format!(r#"{{"id":"{}/datastores/{name}","properties":{{}}}}"#, workspace_id("w"));
+    format!(r#"{{"value":[{}]{rest}"#, names.iter().map(one).collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn a_list_without_its_last_page_is_read_in_part() {
+    let covered = |documents: &[&str]| {
+        let own = workspace("w", r#""properties":{}"#);
+        let mut all = vec![("w.json", own.as_str())];
+        all.extend(documents.iter().map(|text| ("page.json", *text)));
+        let inventory = inventory(&all);
+        let found = inventory.find(&workspace_id("w")).unwrap();
+        let in_part = inventory.coverage().in_part(Kind::Datastore, found.id());
+        let remarks = inventory.coverage().notes.len();
+        // Datastores alone: the list of connections does not break off.
+        assert!(!inventory.coverage().in_part(Kind::Connection, found.id()));
+        (found.children_covered(Kind::Datastore) == dekey_model::Covered::Yes, in_part, remarks)
+    };
+    let first = datastores(&["a", "b"], r#","nextLink":"https://x?api-version=2024-10-01&$skip=2"}"#);
+    let last = datastores(&["c"], "}");
+    let cut = datastores(&["a"], r#",{"id":"#);
+    assert_eq!(covered(&[&last]), (true, false, 0));
+    assert_eq!(covered(&[&first]), (false, true, 1));
+    assert_eq!(covered(&[&cut]), (false, true, 1));
+    assert_eq!(covered(&[&first, &last]), (true, false, 1));
+    assert_eq!(covered(&[&last, &first]), (true, false, 1));
+    assert_eq!(covered(&[&format!("{first}\n{last}")]), (true, false, 0), "pages in one file");
+    // A manifest of the whole subscription knows less of this list than the list itself.
+    let manifest =
+        r#"{"dekey":"manifest/1","coverage":[{"kind":"datastores","scope":"/","outcome":"read"}]}"#;
+    assert_eq!(covered(&[manifest, &first]), (false, true, 1));
+    let manifest = manifest.replace(r#""read""#, r#""read in part""#);
+    assert_eq!(covered(&[&manifest, &last]), (false, true, 0), "snapshots keep it in their manifest");
 }
 
 #[test]

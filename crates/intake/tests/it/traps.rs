@@ -1,6 +1,7 @@
 //! What is easy to get wrong about Azure's wire format, one test each.
 
-use crate::{id, inventory, workspace, workspace_id};
+use crate::{id, inventory, inventory_keeping, workspace, workspace_id};
+use dekey_intake::Keep;
 use dekey_model::{Field, IdentityState, IdentityType, Kind, Link, Seen};
 
 fn identity_of(members: &str) -> IdentityState {
@@ -155,6 +156,22 @@ fn the_id_tells_what_an_extension_is() {
 }
 
 #[test]
+fn a_record_about_a_resource_is_not_the_resource() {
+    let about = workspace_id("w").to_uppercase();
+    for text in [
+        format!(
+            r#"{{"time":"2026-01-01T00:00:00Z","resourceId":"{about}","category":"x","properties":{{"a":1}}}}"#
+        ),
+        format!(r#"{{"ResourceId":"{about}","OperationName":"x","Properties":{{}}}}"#),
+    ] {
+        for keep in [Keep::Facts, Keep::Raw] {
+            let inventory = inventory_keeping(&[("log.jsonl", &text)], keep);
+            assert!(inventory.is_empty() && inventory.coverage().notes.len() == 1, "{text}");
+        }
+    }
+}
+
+#[test]
 fn secrets_in_the_input_are_not_kept() {
     let key = "Zm9v".repeat(21) + "Zm==";
     let text = workspace(
@@ -191,6 +208,23 @@ fn the_api_version_of_a_page_is_that_of_its_next_link() {
     assert_eq!(inventory.find(&workspace_id("w")).unwrap().api_version(), Some("2024-10-01"));
     // A page that names a next one is not the whole list.
     assert!(inventory.coverage().notes.iter().any(|note| note.reason.contains("next page")));
+}
+
+#[test]
+fn windows_powershell_writes_utf16() {
+    let yaml = format!("id: {}\ntags: {{owner: Åsa}}\n", workspace_id("w"));
+    for text in [workspace("w", r#""tags":{"owner":"Åsa"},"properties":{}"#), yaml] {
+        for (mark, bytes) in
+            [([0xff, 0xfe], u16::to_le_bytes as fn(u16) -> [u8; 2]), ([0xfe, 0xff], u16::to_be_bytes)]
+        {
+            let encoded: Vec<u8> = mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect();
+            let mut builder = dekey_model::Builder::new();
+            dekey_intake::read_into(&mut builder, "w", &mut encoded.as_slice(), Keep::Facts).unwrap();
+            let inventory = builder.finish();
+            let workspace = inventory.find(&workspace_id("w")).unwrap();
+            assert_eq!(workspace.pairs(Field::Tags).value().unwrap(), [("owner", "Åsa")]);
+        }
+    }
 }
 
 #[test]

@@ -39,6 +39,18 @@ fn only_the_worst_are_shown_and_what_was_cut_is_said() {
 }
 
 #[test]
+fn of_many_users_of_one_account_some_are_named() {
+    let mut items =
+        vec![json!({ "id": "st/lake", "type": "Microsoft.Storage/storageAccounts", "properties": {} })];
+    items.extend((0..30).map(|n| {
+        json!({ "id": format!("ws/mlw-{n:02}"), "type": "Microsoft.MachineLearningServices/workspaces",
+            "identity": { "type": "SystemAssigned" }, "properties": { "storageAccount": "st/lake" } })
+    }));
+    let text = rendered(&Sample::new(&[("shared.json", items)], "", |_| {}), 160, false, true);
+    assert!(text.contains("used by mlw-00, mlw-01, mlw-02, mlw-03, mlw-04, mlw-05 and 24 more"), "{text}");
+}
+
+#[test]
 fn hostile_names_move_nothing() {
     let names: Vec<&str> = HOSTILE.iter().copied().filter(|name| !name.contains('/')).collect();
     let text = rendered(&named(&names), 80, false, true);

@@ -192,7 +192,7 @@ pub(super) struct Entry {
     /// A tenant (empty), management group, subscription, resource group or resource, in lower case.
     pub(super) scope: String,
     /// What came of it.
-    #[schemars(extend("enum" = ["read", "refused", "not asked"]))]
+    #[schemars(extend("enum" = ["read", "read in part", "refused", "not asked"]))]
     pub(super) outcome: &'static str,
     /// Why it was refused.
     pub(super) reason: Option<String>,
