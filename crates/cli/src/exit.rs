@@ -32,7 +32,7 @@ pub(crate) const EXIT_CODES: &str = "Exit codes:
   2   the arguments or the settings cannot be used
   10  findings at or above --fail-on
   11  no such findings, but something could not be judged
-  12  no such findings, but some of the input could not be read
+  12  no such findings, but some of the input could not be read, or a file you named holds nothing that is understood
   70  internal error";
 
 /// Why a command could not do its work.

@@ -6,7 +6,7 @@ use dekey_model::{Batch, Builder, Inventory, Note, NoteKind, SourceIx};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,9 @@ const EXTENSIONS: &[&str] = &["json", "jsonl", "ndjson", "yaml", "yml", "zst", "
 
 /// How much of a file is read at once.
 const BUFFER: usize = 1 << 17;
+
+/// What a zstd stream starts with.
+const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// How many pieces may wait for a thread; bounds memory.
 const WAITING: usize = 8;
@@ -183,18 +186,26 @@ fn build(parsed: Receiver<(u64, Message)>, spare: &Spare) -> Inventory {
     builder.finish()
 }
 
-/// What is in a file: as it is, or behind zstd. Content decides, names may lie.
-pub(crate) fn unpacked<'r>(file: impl Read + 'r) -> io::Result<BufReader<Box<dyn Read + 'r>>> {
-    let mut file = BufReader::with_capacity(BUFFER, file);
-    let packed = file.fill_buf()?.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-    let plain: Box<dyn Read + 'r> =
-        if packed { Box::new(zstd::Decoder::with_buffer(file)?) } else { Box::new(file) };
-    Ok(BufReader::with_capacity(BUFFER, plain))
+/// What is in a file, be it as it is or behind zstd, and whether that is an archive. Content decides, names may lie.
+pub(crate) fn unpacked<'r>(file: impl Read + 'r) -> io::Result<(bool, BufReader<Box<dyn Read + 'r>>)> {
+    let (head, file) = peek(file)?;
+    if !head.starts_with(ZSTD_MAGIC) {
+        return Ok((is_archive(&head), BufReader::with_capacity(BUFFER, Box::new(file))));
+    }
+    let (head, plain) = peek(zstd::Decoder::new(file)?)?;
+    Ok((is_archive(&head), BufReader::with_capacity(BUFFER, Box::new(plain))))
 }
 
-/// Whether what follows is a tar archive: its first header says so, behind the name of the first file.
-pub(crate) fn is_archive(input: &mut impl BufRead) -> io::Result<bool> {
-    Ok(input.fill_buf()?.get(257..262) == Some(b"ustar"))
+/// A tar archive says what it is in its first header, behind the name of the first file.
+fn is_archive(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
+}
+
+/// What a stream starts with. A pipe hands on less at once than was asked for, so this reads until it has enough.
+fn peek(mut input: impl Read) -> io::Result<(Vec<u8>, impl Read)> {
+    let mut head = Vec::new();
+    (&mut input).take(512).read_to_end(&mut head)?;
+    Ok((head.clone(), Cursor::new(head).chain(input)))
 }
 
 /// Opens files and cuts them into pieces.
@@ -234,8 +245,7 @@ impl Reader {
 
     /// A file as it is, or behind zstd, or an archive.
     fn packed(&mut self, name: &str, file: &mut dyn Read) {
-        let read = unpacked(file).and_then(|mut input| Ok((is_archive(&mut input)?, input)));
-        match read {
+        match unpacked(file) {
             Ok((true, mut input)) => self.archive(name, &mut input),
             Ok((false, mut input)) => self.document(name, &mut input),
             Err(error) => self.note(name, NoteKind::Unreadable, error.to_string()),

@@ -1,9 +1,8 @@
 //! Reads one source, whatever it is: JSON in any of its shapes, JSON Lines, or YAML; UTF-8 or UTF-16.
 
-use crate::parse::DocumentEnd;
 use crate::split::SplitOutcome;
 use crate::{Buffers, Format, Keep, Limits, Piece, Splitter, StopReason, yaml};
-use dekey_model::{Batch, Builder, Note, NoteKind, SourceIx};
+use dekey_model::{Batch, Builder, DocumentEnd, Note, NoteKind, SourceIx};
 use std::io::{Cursor, Read};
 
 /// How much of a source is looked at to tell JSON from YAML.
@@ -41,26 +40,24 @@ fn read_text(
     let mut bytes = Vec::new();
     input.take(limits.value as u64 + 1).read_to_end(&mut bytes).map_err(StopReason::Read)?;
     let total = bytes.len() as u64;
-    let outcome = |note: Option<Note>| SplitOutcome {
-        format: Format::NotJson,
-        bytes: total,
-        note,
-        end: DocumentEnd::default(),
+    let outcome = |note: Option<Note>, alone: bool| {
+        let end = DocumentEnd { alone, ..DocumentEnd::default() };
+        SplitOutcome { format: Format::NotJson, bytes: total, note, end }
     };
     let Ok(text) = String::from_utf8(bytes) else {
         let reason = "neither JSON nor YAML: the content is not text".to_owned();
         let kind = NoteKind::NotUnderstood;
-        return Ok(outcome(Some(Note { source: name.to_owned(), line: 0, column: 0, kind, reason })));
+        return Ok(outcome(Some(Note { source: name.to_owned(), line: 0, column: 0, kind, reason }), false));
     };
     match yaml::read_yaml(name, &text) {
-        Ok(values) => {
+        Ok((values, listed)) => {
             if pieces(Piece::of_values(name, &values)) {
-                Ok(outcome(None))
+                Ok(outcome(None, !listed))
             } else {
                 Err(StopReason::Cancelled)
             }
         }
-        Err(note) => Ok(outcome(Some(note))),
+        Err(note) => Ok(outcome(Some(note), false)),
     }
 }
 
@@ -86,8 +83,7 @@ pub fn read_into(builder: &mut Builder, name: &str, input: &mut dyn Read, keep: 
 /// Tells the builder what a source came to.
 pub fn close(builder: &mut Builder, source: SourceIx, name: &str, outcome: SplitOutcome) {
     builder.describe(source, outcome.format.as_str(), outcome.bytes);
-    let whole = outcome.note.is_none() && !outcome.end.more_pages;
-    builder.end_document(source, outcome.end.api_version.as_deref(), whole);
+    builder.end_document(source, &outcome.end);
     if outcome.format == Format::Empty && outcome.note.is_none() {
         let reason = "nothing is in it: did the command that exports it fail?".to_owned();
         let kind = NoteKind::NotUnderstood;

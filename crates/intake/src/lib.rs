@@ -22,6 +22,6 @@ mod yaml;
 pub use diff::{Change, diff};
 pub use document::{close, read_document, read_into};
 pub use manifest::Manifest;
-pub use parse::{Buffers, DocumentEnd, Keep, Piece, Span};
+pub use parse::{Buffers, Keep, Piece, Span};
 pub use snapshot::{SnapshotWriter, canonical_line};
 pub use split::{Format, Limits, SplitOutcome, Splitter, StopReason};

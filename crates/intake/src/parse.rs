@@ -64,15 +64,6 @@ impl Drop for Piece {
     }
 }
 
-/// What a document says of all its resources at its end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DocumentEnd {
-    /// The api-version of the list call, from its `nextLink`; nothing when pages differ.
-    pub api_version: Option<String>,
-    /// The last page names a next one.
-    pub more_pages: bool,
-}
-
 impl Piece {
     /// A piece of values that are already parsed.
     pub fn of_values(source: &str, values: &[serde_json::Value]) -> Self {

@@ -164,11 +164,11 @@ impl<W: Write> SnapshotWriter<W> {
         Ok(())
     }
 
-    /// Writes one line that is already spelled, with its line break.
-    pub fn raw(&mut self, line: &[u8]) -> std::io::Result<()> {
-        self.hash.update(line);
-        self.out.write_all(line)?;
-        self.resources += 1;
+    /// Writes lines that are already spelled, in blocks of any size; a line break ends a resource.
+    pub fn raw(&mut self, block: &[u8]) -> std::io::Result<()> {
+        self.hash.update(block);
+        self.out.write_all(block)?;
+        self.resources += memchr::memchr_iter(b'\n', block).count() as u64;
         Ok(())
     }
 

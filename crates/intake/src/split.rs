@@ -1,8 +1,8 @@
 //! Cuts a stream of bytes into its resources.
 
-use crate::parse::{Buffers, DocumentEnd, Piece, Span};
+use crate::parse::{Buffers, Piece, Span};
 use crate::scan::{Scan, skip_space, string_end, value_end};
-use dekey_model::{Note, NoteKind};
+use dekey_model::{DocumentEnd, List, Note, NoteKind};
 use page::{Head, holds_resources};
 use std::io::Read;
 use std::sync::Arc;
@@ -97,6 +97,10 @@ pub struct Splitter<'r> {
     format: Format,
     pieces: &'r mut dyn FnMut(Piece) -> bool,
     end: DocumentEnd,
+    /// The first line of the list at hand. Objects in a row are a list as well.
+    list: Option<u32>,
+    /// How many objects stand by themselves.
+    objects: u64,
     /// Pages were read with several api-versions.
     versions_differ: bool,
 }
@@ -141,6 +145,8 @@ impl<'r> Splitter<'r> {
             format: Format::Empty,
             pieces,
             end: DocumentEnd::default(),
+            list: None,
+            objects: 0,
             versions_differ: false,
         }
     }
@@ -153,6 +159,8 @@ impl<'r> Splitter<'r> {
             Err(Halt::Stop(reason)) => return Err(reason),
             Err(Halt::Note(at, kind, reason)) => Some(self.note(at, kind, reason)),
         };
+        self.end_list(note.is_none());
+        self.end.alone = self.objects == 1 && self.end.lists.len() == 1 && note.is_none();
         let cut = self.at;
         self.emit(cut).or_else(|halt| match halt {
             Halt::Stop(reason) => Err(reason),
@@ -172,7 +180,9 @@ impl<'r> Splitter<'r> {
             match first {
                 b'[' => {
                     self.set_format(Format::Array);
+                    self.start_list(self.at);
                     self.array()?;
+                    self.end_list(true);
                 }
                 b'{' => self.object()?,
                 b',' | 0x1e => self.at += 1,
@@ -193,6 +203,17 @@ impl<'r> Splitter<'r> {
         if matches!(self.format, Format::Empty | Format::Documents) {
             self.format = format;
         }
+    }
+
+    fn start_list(&mut self, at: usize) {
+        self.end_list(true);
+        self.list = Some(self.line_at(at));
+    }
+
+    fn end_list(&mut self, whole: bool) {
+        let Some(from) = self.list.take() else { return };
+        let to = self.line_at(self.at);
+        self.end.lists.push(List { from, to, whole });
     }
 
     /// The elements of the array at the position, each as a resource.
@@ -234,6 +255,10 @@ impl<'r> Splitter<'r> {
             let (byte, at) = self.peek_from(start, pos)?;
             match byte {
                 b'}' => {
+                    self.objects += 1;
+                    if self.list.is_none() {
+                        self.start_list(start);
+                    }
                     return self.take_value(start, start + at + 1);
                 }
                 b',' => pos = at + 1,

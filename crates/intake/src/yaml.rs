@@ -5,8 +5,8 @@ use dekey_model::{Note, NoteKind};
 /// The largest YAML document that is read; `az ml` writes one resource into each.
 const MAX_YAML: usize = 16 << 20;
 
-/// The values of a YAML stream.
-pub(crate) fn read_yaml(source: &str, text: &str) -> Result<Vec<serde_json::Value>, Note> {
+/// The values of a YAML stream, and whether there is a list among its documents.
+pub(crate) fn read_yaml(source: &str, text: &str) -> Result<(Vec<serde_json::Value>, bool), Note> {
     let note = |line: u64, column: u64, kind: NoteKind, reason: String| Note {
         source: source.to_owned(),
         line,
@@ -28,8 +28,9 @@ pub(crate) fn read_yaml(source: &str, text: &str) -> Result<Vec<serde_json::Valu
             "neither JSON nor YAML: expected a resource or a list of resources".into(),
         )
     })?;
-    let mut values = Vec::new();
+    let (mut values, mut listed) = (Vec::new(), false);
     for document in documents {
+        listed |= !document.is_object() || document.get("value").is_some_and(serde_json::Value::is_array);
         match document {
             serde_json::Value::Array(items) => values.extend(items),
             serde_json::Value::Object(mut map)
@@ -47,5 +48,5 @@ pub(crate) fn read_yaml(source: &str, text: &str) -> Result<Vec<serde_json::Valu
             }
         }
     }
-    Ok(values)
+    Ok((values, listed))
 }

@@ -63,10 +63,38 @@ pub struct Builder {
     store: Store,
     coverage: Coverage,
     document_start: usize,
-    /// Sources that do not hold all of what was asked for, in order.
-    broken_off: Vec<SourceIx>,
+    /// Lines of the document at hand that could not be read.
+    lost: Vec<u64>,
+    /// Lists of which not all could be read: the source, and the lines from where to where, in order.
+    in_part: Vec<(SourceIx, u32, u32)>,
+    /// Sources that hold one resource by itself, in order: whether there are others beside it is not known.
+    alone: Vec<SourceIx>,
     /// How many notes each source gave of each kind.
     noted: BTreeMap<(SourceIx, NoteKind), usize>,
+}
+
+/// What is known of a document only at its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentEnd {
+    /// The api-version of the list call, from its `nextLink`; nothing when pages differ.
+    pub api_version: Option<String>,
+    /// The last page names a next one.
+    pub more_pages: bool,
+    /// Its lists, in order.
+    pub lists: Vec<List>,
+    /// It is one object, and no list.
+    pub alone: bool,
+}
+
+/// Where in a document a list of resources stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List {
+    /// Its first line.
+    pub from: u32,
+    /// Its last line.
+    pub to: u32,
+    /// It neither breaks off nor names a next page.
+    pub whole: bool,
 }
 
 /// How many notes of one kind are kept of one source; the rest is counted. A hostile document has one in every other byte.
@@ -114,6 +142,9 @@ impl Builder {
             entry.resources += batch.drafts.len() as u64;
         }
         for note in batch.notes.drain(..) {
+            if matches!(note.kind, NoteKind::Malformed | NoteKind::TooLarge) {
+                self.lost.push(note.line);
+            }
             let seen = self.noted.entry((source, note.kind)).or_default();
             *seen += 1;
             if *seen <= MAX_NOTES {
@@ -124,29 +155,65 @@ impl Builder {
         self.store.absorb(source, batch);
     }
 
-    /// Closes a document: what it says of all its resources is known only at its end. One that is not whole breaks off, or
-    /// names a next page.
-    pub fn end_document(&mut self, source: SourceIx, api_version: Option<&str>, whole: bool) {
-        let api_version = api_version.map(|text| self.store.texts.intern(text));
+    /// Closes a document.
+    pub fn end_document(&mut self, source: SourceIx, end: &DocumentEnd) {
+        let api_version = end.api_version.as_deref().map(|text| self.store.texts.intern(text));
         for row in self.store.rows.iter_mut().skip(self.document_start) {
             row.api_version = row.api_version.or(api_version);
         }
-        self.document_start = self.store.rows.len();
-        if !whole {
-            self.broken_off.push(source);
+        if end.alone && self.store.rows.len() - self.document_start == 1 {
+            self.alone.push(source);
         }
+        self.document_start = self.store.rows.len();
+        let lost = std::mem::take(&mut self.lost);
+        let in_part = |list: &&List| {
+            !list.whole || lost.iter().any(|line| (u64::from(list.from)..=u64::from(list.to)).contains(line))
+        };
+        self.in_part.extend(end.lists.iter().filter(in_part).map(|list| (source, list.from, list.to)));
     }
 
     /// Merges, indexes and closes.
     pub fn finish(mut self) -> Inventory {
-        for (kind, scope) in self.store.lists_in_part(&self.broken_off) {
-            self.coverage.add(CoverageEntry { kind, scope, outcome: Outcome::InPart });
-        }
+        self.cover_lists();
         self.store.merge_duplicates();
         self.count_further_notes();
         self.coverage.notes.sort();
         self.coverage.notes.dedup();
         Inventory::new(self.store, self.coverage)
+    }
+
+    /// Finds the lists, by kind and scope, of which only some was read. The pages of one list are often apart: the last of
+    /// them completes it. Of a resource by itself, a manifest may know more.
+    fn cover_lists(&mut self) {
+        if self.in_part.is_empty() && self.alone.is_empty() {
+            return;
+        }
+        let (mut broken, mut alone) = (BTreeSet::new(), BTreeSet::new());
+        let mut whole: Vec<&Row> = Vec::new();
+        for row in self.store.rows.iter().filter(|row| row.kind != Kind::Other) {
+            if self.is_in_part(row) {
+                broken.extend(self.store.list_of(row));
+            } else if self.alone.binary_search(&row.source).is_ok() {
+                alone.extend(self.store.list_of(row));
+            } else {
+                whole.push(row);
+            }
+        }
+        for list in whole.into_iter().filter_map(|row| self.store.list_of(row)) {
+            broken.remove(&list);
+            alone.remove(&list);
+        }
+        alone.retain(|(kind, scope)| !self.coverage.knows(*kind, scope));
+        for (kind, scope) in broken.into_iter().chain(alone) {
+            self.coverage.add(CoverageEntry { kind, scope, outcome: Outcome::InPart });
+        }
+    }
+
+    fn is_in_part(&self, row: &Row) -> bool {
+        let before =
+            self.in_part.partition_point(|(source, from, _)| (*source, *from) <= (row.source, row.line));
+        let nearest = before.checked_sub(1).and_then(|ix| self.in_part.get(ix));
+        nearest.is_some_and(|(source, _, to)| *source == row.source && row.line <= *to)
     }
 
     fn count_further_notes(&mut self) {
@@ -197,22 +264,8 @@ impl Store {
         }));
     }
 
-    /// The lists, by kind and scope, of which only sources that break off hold anything. The pages of one list are often
-    /// files of their own: the last of them completes it.
-    fn lists_in_part(&self, broken_off: &[SourceIx]) -> BTreeSet<(Kind, String)> {
-        let mut lists = BTreeSet::new();
-        if broken_off.is_empty() {
-            return lists;
-        }
-        let list = |row: &Row| Some((row.kind, list_of(row.kind, ArmId(self.texts.get(row.id)))?));
-        let known = |row: &&Row| row.kind != Kind::Other;
-        let (broken, whole): (Vec<&Row>, Vec<&Row>) =
-            self.rows.iter().filter(known).partition(|row| broken_off.binary_search(&row.source).is_ok());
-        lists.extend(broken.into_iter().filter_map(list));
-        for list in whole.into_iter().filter_map(list) {
-            lists.remove(&list);
-        }
-        lists
+    fn list_of(&self, row: &Row) -> Option<(Kind, String)> {
+        Some((row.kind, list_of(row.kind, ArmId(self.texts.get(row.id)))?))
     }
 
     /// Finds rows of one id and folds them into one: the newest wins, what it does not say is filled in from the next.

@@ -62,7 +62,7 @@ impl Note {
 pub enum Outcome {
     /// Everything there is was read.
     Read,
-    /// Some was read: the list breaks off, or names a next page that was not read.
+    /// Some was read: a resource by itself, or a list that breaks off or names a next page that was not read.
     InPart,
     /// Azure refused; the reason in words.
     Refused(String),
@@ -134,6 +134,11 @@ impl Coverage {
     /// nothing of the others.
     pub fn in_part(&self, kind: Kind, scope: &str) -> bool {
         self.nearest(kind, scope) == Some(&Outcome::InPart)
+    }
+
+    /// Whether a line at or above the scope says anything of a kind.
+    pub(crate) fn knows(&self, kind: Kind, scope: &str) -> bool {
+        self.nearest(kind, scope).is_some()
     }
 
     fn nearest(&self, kind: Kind, scope: &str) -> Option<&Outcome> {

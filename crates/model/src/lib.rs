@@ -22,7 +22,7 @@ mod seen;
 mod text;
 mod verdict;
 
-pub use build::{Batch, Builder, Draft, SourceIx};
+pub use build::{Batch, Builder, DocumentEnd, Draft, List, SourceIx};
 pub use coverage::{Coverage, CoverageEntry, Covered, Note, NoteKind, Outcome, Source};
 pub use fact::{Fact, PairSpan};
 pub use field::{Capture, Field, FieldNode};

@@ -199,7 +199,8 @@ impl Gap {
                 kind.export_command()
             ),
             Gap::InPart(kind) => format!(
-                "only some of the {0} were read: the list breaks off, or names a next page; export them all ({1})",
+                "only some of the {0} were read (one by itself, or a list that breaks off or names a next page): export them \
+                 all ({1})",
                 kind.plural(),
                 kind.export_command()
             ),

@@ -36,15 +36,19 @@ pub fn sent<'a>(resource: Resource<'a>, scope: &str) -> Result<Sent<'a>, Gap> {
         provider.eq_ignore_ascii_case(PROVIDER) && head.eq_ignore_ascii_case(scope)
     };
     let mut settings: Vec<Resource<'a>> = resource.children(Kind::DiagnosticSetting).filter(own).collect();
+    let coverage = resource.inventory().coverage();
+    let in_part = coverage.in_part(Kind::DiagnosticSetting, scope);
     settings.sort_by_cached_key(|setting| setting.id().to_ascii_lowercase());
     if settings.is_empty() {
-        match resource.inventory().coverage().covers(Kind::DiagnosticSetting, scope) {
+        match coverage.covers(Kind::DiagnosticSetting, scope) {
             Covered::Yes => {}
             Covered::Refused(why) => return Err(Gap::Refused(Kind::DiagnosticSetting, why.into())),
+            Covered::Unknown if in_part => return Err(Gap::InPart(Kind::DiagnosticSetting)),
             Covered::Unknown => return Err(Gap::NotExported(Kind::DiagnosticSetting)),
         }
     }
-    let mut sent = Sent { settings: Vec::new(), logs: Vec::new(), unread: None };
+    let unread = in_part.then_some(Gap::InPart(Kind::DiagnosticSetting));
+    let mut sent = Sent { settings: Vec::new(), logs: Vec::new(), unread };
     for setting in settings {
         sent.add(setting);
         sent.settings.push(setting);

@@ -5,7 +5,7 @@ use crate::exit::{Error, Exit};
 use crate::output::{self, ColorChoice};
 use crate::{input, settings};
 use dekey_intake::Keep;
-use dekey_model::NoteKind;
+use dekey_model::{Coverage, Note, NoteKind};
 use dekey_report::{Baseline, Report, TerminalOptions};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
@@ -97,15 +97,26 @@ fn write(
 /// The exit code: what weighs most wins.
 fn verdict(args: &AuditArgs, report: &Report<'_>) -> Exit {
     let FailOn(least) = args.fail_on;
-    let unread = |kind| matches!(kind, NoteKind::Malformed | NoteKind::Unreadable | NoteKind::TooLarge);
-    let notes = &report.inventory.coverage().notes;
+    let coverage = report.inventory.coverage();
+    let unread = |note: &Note| match note.kind {
+        NoteKind::Malformed | NoteKind::Unreadable | NoteKind::TooLarge => true,
+        NoteKind::NotUnderstood => gave_nothing(args, coverage, note),
+        NoteKind::Remark => false,
+    };
     if !report.audit.errors.is_empty() {
         return Exit::Internal;
     }
     match (report.worst(), least) {
         (Some(worst), Some(least)) if worst >= least => Exit::Findings,
-        _ if report.inventory.is_empty() || notes.iter().any(|note| unread(note.kind)) => Exit::BadInput,
+        _ if report.inventory.is_empty() || coverage.notes.iter().any(unread) => Exit::BadInput,
         _ if !report.audit.not_judged.is_empty() && !args.accept_not_judged => Exit::NotJudged,
         _ => Exit::Clean,
     }
+}
+
+/// Whether the user named this very file and nothing in it was understood. Of what else is in a folder, nobody knows whether
+/// it was meant.
+fn gave_nothing(args: &AuditArgs, coverage: &Coverage, note: &Note) -> bool {
+    let named = args.paths.iter().any(|path| path.as_os_str() == note.source.as_str());
+    named && coverage.sources.iter().any(|source| source.name == note.source && source.resources == 0)
 }

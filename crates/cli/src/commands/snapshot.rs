@@ -7,9 +7,10 @@ use crate::exit::{Error, Exit};
 use crate::{input, output};
 use dekey_intake::{Keep, Manifest, SnapshotWriter};
 use dekey_model::{Inventory, NoteKind};
-use file::{Form, MANIFEST, Parts, RESOURCES};
+use file::{Form, MANIFEST, RESOURCES};
 use serde_json::json;
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufRead, BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(command: &SnapshotCommand) -> Result<Exit, Error> {
@@ -33,9 +34,14 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
         return Err(Error::Input("no resource was read, so there is nothing to pack".to_owned()));
     }
     let taken = taken_at.map(|time| time.to_string());
-    let mut writer = SnapshotWriter::new(Vec::new(), taken.clone());
+    // The manifest comes first and holds the hash of what follows it.
+    let mut lines = tempfile::tempfile().map_err(Error::write(std::env::temp_dir()))?;
+    let mut writer = SnapshotWriter::new(BufWriter::new(&mut lines), taken.clone());
     writer.write_all(&inventory)?;
-    let (lines, resources, hash) = writer.finish();
+    let (mut out, resources, hash) = writer.finish();
+    out.flush()?;
+    drop(out);
+    lines.rewind()?;
     let manifest = Manifest {
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         taken_from: taken.clone(),
@@ -44,20 +50,38 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
         content_hash: Some(hash),
         ..Manifest::of(inventory.coverage().entries())
     };
-    form.write(path, &manifest, &lines).map_err(Error::write(path))?;
+    form.write(path, &manifest, &mut lines).map_err(Error::write(path))?;
     output::tell(&format!("wrote {} with {resources} resources", path.display()));
     Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
 }
 
 fn unpack(archive: &Path, folder: &Path) -> Result<Exit, Error> {
-    let parts = Parts::open(archive)?;
-    std::fs::create_dir_all(folder).map_err(Error::write(folder))?;
-    for (name, bytes) in [(MANIFEST, &parts.manifest), (RESOURCES, &parts.resources)] {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).map_err(Error::write(path))?;
-    }
+    let path = folder.join(RESOURCES);
+    let manifest = file::read(archive, &mut |lines| {
+        std::fs::create_dir_all(folder).map_err(Error::write(folder))?;
+        let mut out = File::create(&path).map_err(Error::write(&path))?;
+        each_block(archive, lines, &mut |block| out.write_all(block).map_err(Error::write(&path)))
+    })?;
+    let path = folder.join(MANIFEST);
+    std::fs::write(&path, manifest).map_err(Error::write(&path))?;
     output::tell(&format!("wrote {}", folder.display()));
     Ok(Exit::Clean)
+}
+
+fn each_block(
+    path: &Path,
+    input: &mut dyn BufRead,
+    take: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    loop {
+        let block = input.fill_buf().map_err(Error::file(path))?;
+        if block.is_empty() {
+            return Ok(());
+        }
+        take(block)?;
+        let read = block.len();
+        input.consume(read);
+    }
 }
 
 fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
@@ -91,15 +115,12 @@ fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
 }
 
 fn verify(path: &Path) -> Result<Exit, Error> {
-    let parts = Parts::open(path)?;
-    let bad = |what: &str| Error::Input(format!("{}: {what}", path.display()));
-    let value =
-        serde_json::from_slice(&parts.manifest).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
-    let manifest = Manifest::read(value).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
     let mut hasher = SnapshotWriter::new(std::io::sink(), None);
-    for line in parts.resources.split_inclusive(|b| *b == b'\n') {
-        hasher.raw(line)?;
-    }
+    let manifest =
+        file::read(path, &mut |lines| each_block(path, lines, &mut |block| Ok(hasher.raw(block)?)))?;
+    let bad = |what: &str| Error::Input(format!("{}: {what}", path.display()));
+    let value = serde_json::from_slice(&manifest).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
+    let manifest = Manifest::read(value).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
     let (_, resources, hash) = hasher.finish();
     if manifest.content_hash.as_deref() != Some(hash.as_str()) {
         let said = manifest.content_hash.as_deref().unwrap_or("nothing");

@@ -49,8 +49,20 @@ fn clean_findings_not_judged_and_bad_input_differ() {
     assert_eq!(audited(&unread(), &["--accept-not-judged"]), 0);
     assert_eq!(audited(&format!("[{},{{", good()), &[]), 12);
     assert_eq!(audited("[]", &[]), 12, "nothing was read");
+    assert_eq!(audited(r#"{"hello":"world"}"#, &[]), 12, "a named file of which nothing is understood");
     // What weighs most wins.
     assert_eq!(audited(&format!("[{},{{", bad()), &[]), 10);
+}
+
+#[test]
+fn what_else_lies_in_a_folder_is_no_bad_input() {
+    let run = Run::new();
+    run.write("dekey.toml", &only_identity());
+    for (name, text) in [("w.json", good().as_str()), ("manifest.json", MANIFEST_OF_ALL), ("x.json", "{}")] {
+        run.write(&format!("export/{name}"), text);
+    }
+    assert_eq!(run.dekey(&["audit", "export", "--quiet"]).code(), 0);
+    assert_eq!(run.dekey(&["audit", "export", "export/x.json", "--quiet"]).code(), 12);
 }
 
 #[test]

@@ -53,6 +53,30 @@ fn every_form_of_a_snapshot_holds_the_same() {
 }
 
 #[test]
+fn an_archive_that_trickles_in_is_known_as_one() {
+    use std::io::Write;
+    let run = packed();
+    run.dekey(&["snapshot", "pack", "s.tar.zst", "-o", "t.tar"]);
+    let bytes = std::fs::read(run.folder.path().join("t.tar")).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_dekey"))
+        .args(["audit", "-", "--format", "json"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for block in bytes.chunks(100).take(4) {
+        stdin.write_all(block).unwrap();
+        stdin.flush().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    stdin.write_all(bytes.get(400..).unwrap()).unwrap();
+    drop(stdin);
+    let out = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(out.contains("workspaces/a") && out.contains("-!resources.jsonl"), "{out}");
+}
+
+#[test]
 fn a_changed_snapshot_does_not_verify() {
     let run = packed();
     run.dekey(&["snapshot", "unpack", "s.tar.zst", "-o", "s"]);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 impl Splitter<'_> {
     fn end_page(&mut self, head: Head) {
         self.end.more_pages = head.more_pages;
+        self.end_list(!head.more_pages);
         let Some(version) = head.api_version else { return };
         self.versions_differ |= self.end.api_version.as_ref().is_some_and(|known| *known != version);
         self.end.api_version = (!self.versions_differ).then_some(version);
@@ -15,6 +16,7 @@ impl Splitter<'_> {
     pub(super) fn page(&mut self, open: usize, key: &str, mut head: Head) -> Step<()> {
         self.from_graph = key.eq_ignore_ascii_case("data");
         self.set_format(if self.from_graph { Format::ResourceGraph } else { Format::ListPage });
+        self.start_list(open);
         self.at = open;
         self.array()?;
         self.rest_of_object(&mut head)?;
@@ -28,6 +30,7 @@ impl Splitter<'_> {
     /// A Resource Graph table: the names of the columns, then the rows.
     pub(super) fn table(&mut self, open: usize, mut head: Head) -> Step<()> {
         self.set_format(Format::ResourceGraphTable);
+        self.start_list(open);
         self.at = open + 1;
         loop {
             match self.peek()? {

@@ -258,6 +258,45 @@ fn a_list_without_its_last_page_is_read_in_part() {
 }
 
 #[test]
+fn only_the_list_that_breaks_off_is_read_in_part() {
+    let connections =
+        format!(r#"{{"value":[{{"id":"{}/connections/c","properties":{{}}}}"#, workspace_id("w"));
+    let in_part = |text: &str| {
+        let own = workspace("w", r#""properties":{}"#);
+        let inventory = inventory(&[("w.json", own.as_str()), ("lists.json", text)]);
+        let found = inventory.find(&workspace_id("w")).unwrap();
+        [Kind::Datastore, Kind::Connection].map(|kind| inventory.coverage().in_part(kind, found.id()))
+    };
+    let first = datastores(&["a"], r#","nextLink":"https://x?$skip=2"}"#);
+    let last = datastores(&["b"], "}");
+    assert_eq!(in_part(&format!("{last}\n{connections}]}}")), [false, false]);
+    assert_eq!(in_part(&format!("{last}\n{connections},")), [false, true], "the second breaks off");
+    assert_eq!(in_part(&format!("{first}\n{connections}]}}")), [true, false], "the first names a next page");
+    assert_eq!(in_part(&format!("{first}\n{connections}]}}\n{last}")), [false, false], "and that comes last");
+    let odd = datastores(&["a"], "}").replace("}]", r#"},{"id":1,,}]"#);
+    assert_eq!(in_part(&format!("{odd}\n{connections}]}}")), [true, false], "one of the first is malformed");
+}
+
+#[test]
+fn a_resource_by_itself_says_nothing_of_those_beside_it() {
+    let own = workspace("w", r#""properties":{}"#);
+    let one = format!(r#"{{"id":"{}/datastores/a","properties":{{}}}}"#, workspace_id("w"));
+    let yaml = format!("id: {}/datastores/a\nproperties: {{}}\n", workspace_id("w"));
+    let covered = |text: &str, manifest: &str| {
+        let inventory = inventory(&[("w.json", own.as_str()), ("one", text), ("manifest.json", manifest)]);
+        let found = inventory.find(&workspace_id("w")).unwrap();
+        found.children_covered(Kind::Datastore) == dekey_model::Covered::Yes
+    };
+    let read = r#"{"dekey":"manifest/1","coverage":[{"kind":"datastores","scope":"/","outcome":"read"}]}"#;
+    assert!(!covered(&one, ""));
+    assert!(covered(&one, read), "a manifest knows better");
+    assert!(covered(&format!("[{one}]"), ""), "a list of one");
+    assert!(covered(&format!("{one}\n{one}"), ""), "lines");
+    assert!(!covered(&yaml, ""));
+    assert!(covered(&format!("- {}", yaml.replace('\n', "\n  ")), ""));
+}
+
+#[test]
 fn an_id_of_azure_machine_learning_alone_is_no_output_of_az_ml() {
     let setting = id(
         "Microsoft.MachineLearningServices/workspaces/w/providers/Microsoft.Insights/diagnosticSettings/d",
