@@ -424,9 +424,10 @@ fn fill_raw(newer: Option<Value>, older: Option<Value>, whole: bool) -> Option<V
 
 fn fill(value: &mut Value, from: Value) {
     let (Value::Object(into), Value::Object(from)) = (value, from) else { return };
+    let own: BTreeMap<String, String> =
+        into.keys().map(|key| (key.to_ascii_lowercase(), key.clone())).collect();
     for (name, theirs) in from {
-        let own = into.keys().find(|key| key.eq_ignore_ascii_case(&name)).cloned();
-        match own.and_then(|key| into.get_mut(&key)) {
+        match own.get(&name.to_ascii_lowercase()).and_then(|key| into.get_mut(key)) {
             // Tags and attached identities are one value each: a name missing from the newer set was taken away.
             Some(_) if ["tags", "userAssignedIdentities"].contains(&name.as_str()) => {}
             Some(mine) => fill(mine, theirs),

@@ -131,19 +131,20 @@ impl Summary {
     }
 
     fn roll_up(&mut self, cx: &Context<'_>, rules: usize, verdicts: &[Verdicts], high: &[bool]) {
+        let answers = Answers { verdicts, high };
+        // A dependent may have many children and many users: it is rolled up once.
+        let dependents: BTreeMap<ResourceIx, (Verdicts, bool)> = DEPENDENTS
+            .iter()
+            .flat_map(|kind| cx.inventory.of_kind(*kind))
+            .map(|&ix| (ix, answers.of_family(cx.inventory.get(ix))))
+            .collect();
         let rows: Vec<(WorkspaceSummary, Verdicts, bool)> = cx
             .inventory
             .of_kind(Kind::Workspace)
             .par_iter()
             .filter(|ix| in_scope(cx, **ix))
             .map(|&ix| {
-                let (mut all, mut any_high) = (Verdicts::default(), false);
-                each_related(cx.inventory.get(ix), &mut |resource| {
-                    if let Some(verdict) = verdicts.get(resource.ix().0 as usize) {
-                        all.join(verdict);
-                    }
-                    any_high |= high.get(resource.ix().0 as usize).copied().unwrap_or(false);
-                });
+                let (all, any_high) = answers.of_workspace(cx.inventory.get(ix), &dependents);
                 let settled = settle(all);
                 (WorkspaceSummary { workspace: ix, counts: count(&settled) }, settled, any_high)
             })
@@ -168,24 +169,54 @@ fn in_scope(cx: &Context<'_>, ix: ResourceIx) -> bool {
     cx.settings.in_scope(cx.inventory.get(ix).id())
 }
 
-/// The workspace, its children and theirs, and its dependents with their children.
-fn each_related<'a>(workspace: Resource<'a>, visit: &mut dyn FnMut(Resource<'a>)) {
-    visit(workspace);
-    for child in workspace.all_children() {
-        visit(child);
-        child.all_children().for_each(&mut *visit);
-        if let Some(account) = child.storage_account().filter(|_| child.kind() == Kind::Datastore) {
-            visit(account);
+/// What a workspace depends on.
+const DEPENDENTS: [Kind; 4] = [Kind::StorageAccount, Kind::Vault, Kind::ContainerRegistry, Kind::AppInsights];
+const DEPENDENT_FIELDS: [Field; 4] =
+    [Field::StorageAccount, Field::KeyVault, Field::ContainerRegistry, Field::ApplicationInsights];
+
+/// Verdicts by resource, and which resources have a finding of high severity or above.
+struct Answers<'a> {
+    verdicts: &'a [Verdicts],
+    high: &'a [bool],
+}
+
+impl Answers<'_> {
+    fn add(&self, ix: ResourceIx, sum: &mut (Verdicts, bool)) {
+        if let Some(verdict) = self.verdicts.get(ix.0 as usize) {
+            sum.0.join(verdict);
         }
+        sum.1 |= self.high.get(ix.0 as usize).copied().unwrap_or(false);
     }
-    for field in
-        [Field::StorageAccount, Field::KeyVault, Field::ContainerRegistry, Field::ApplicationInsights]
-    {
-        if let Some(ix) = workspace.dependent(field).found() {
-            let dependent = workspace.inventory().get(ix);
-            visit(dependent);
-            dependent.all_children().for_each(&mut *visit);
+
+    /// A resource and its children.
+    fn of_family(&self, resource: Resource<'_>) -> (Verdicts, bool) {
+        let mut sum = (Verdicts::default(), false);
+        self.add(resource.ix(), &mut sum);
+        resource.all_children().for_each(|child| self.add(child.ix(), &mut sum));
+        sum
+    }
+
+    /// The workspace, its children and theirs, and its dependents with their children.
+    fn of_workspace(
+        &self,
+        workspace: Resource<'_>,
+        dependents: &BTreeMap<ResourceIx, (Verdicts, bool)>,
+    ) -> (Verdicts, bool) {
+        let mut sum = self.of_family(workspace);
+        for child in workspace.all_children() {
+            child.all_children().for_each(|grandchild| self.add(grandchild.ix(), &mut sum));
+            if let Some(account) = child.storage_account().filter(|_| child.kind() == Kind::Datastore) {
+                self.add(account.ix(), &mut sum);
+            }
         }
+        for field in DEPENDENT_FIELDS {
+            let found = workspace.dependent(field).found();
+            if let Some((verdicts, high)) = found.and_then(|ix| dependents.get(&ix)) {
+                sum.0.join(verdicts);
+                sum.1 |= high;
+            }
+        }
+        sum
     }
 }
 

@@ -107,12 +107,24 @@ pub(super) fn shape(id: &str, map: &Map<String, Value>) -> Result<Shaped, String
         }
     }
     out.insert("tags".to_owned(), map.get("tags").cloned().unwrap_or_else(|| json!({})));
-    if ["workspaces", "computes", "onlineendpoints", "batchendpoints"].contains(&last.as_str()) {
+    if map.contains_key("identity") || shows_identity(&last, given) {
         out.insert("identity".to_owned(), identity(map.get("identity")));
     }
     out.insert("properties".to_owned(), Value::Object(properties));
     out.insert("dekey".to_owned(), json!({ "partial": true, "sparse": true }));
     Ok(Shaped { resources: vec![Resource { value: Value::Object(out), whole: false }], remark: None })
+}
+
+/// Whether `az ml` shows the identity of such a resource, so that none shown is none there. It never shows that of a batch
+/// endpoint or of a virtual machine.
+fn shows_identity(last: &str, given: Option<&str>) -> bool {
+    match last {
+        "workspaces" | "onlineendpoints" => true,
+        "computes" => given.is_some_and(|own| {
+            ["AmlCompute", "ComputeInstance", "Kubernetes", "SynapseSpark"].contains(&own)
+        }),
+        _ => false,
+    }
 }
 
 fn put(properties: &mut Map<String, Value>, name: &str, value: Option<&str>) {

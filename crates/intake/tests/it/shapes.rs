@@ -134,6 +134,29 @@ fn az_ml_in_yaml_and_json() {
 }
 
 #[test]
+fn az_ml_leaves_some_identities_out() {
+    let one = |path: &str, rest: &str| {
+        format!(
+            r#"{{"id":"{}/{path}","auth_mode":"key","resource_id":"x",{rest}"name":"n"}}"#,
+            workspace_id("w")
+        )
+    };
+    let all = [
+        one("onlineEndpoints/a", ""),
+        one("batchEndpoints/b", ""),
+        one("computes/c", r#""type":"amlcompute","#),
+        one("computes/d", r#""type":"virtualmachine","#),
+    ];
+    let inventory = inventory(&[("x.json", &format!("[{}]", all.join(",")))]);
+    let shown = |path: &str| {
+        let found = inventory.find(&format!("{}/{path}", workspace_id("w"))).unwrap();
+        !matches!(found.identity(), IdentityState::NotRead)
+    };
+    assert!(shown("onlineEndpoints/a") && shown("computes/c"), "az ml would have shown one");
+    assert!(!shown("batchEndpoints/b") && !shown("computes/d"));
+}
+
+#[test]
 fn powershell_exports() {
     let text = format!(
         r#"[{{"Name":"st","ResourceId":"{}","ResourceType":"Microsoft.Storage/storageAccounts","Location":"x","Tags":{{"owner":"ana"}},
