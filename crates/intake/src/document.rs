@@ -19,10 +19,24 @@ pub fn read_document(
     let mut head = Vec::new();
     (&mut *input).take(SNIFF).read_to_end(&mut head).map_err(StopReason::Read)?;
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        // UTF-16, as Windows PowerShell redirects output into files.
+        // UTF-16, as Windows PowerShell redirects output into files. What comes out is not looked at for another mark: the
+        // decoder hands on a mark that nothing follows as it is.
         let mut decoded = encoding_rs_io::DecodeReaderBytes::new(Cursor::new(head).chain(input));
-        return read_document(name, &mut decoded, limits, buffers, pieces);
+        let mut head = Vec::new();
+        (&mut decoded).take(SNIFF).read_to_end(&mut head).map_err(StopReason::Read)?;
+        return read_utf8(name, head, &mut decoded, limits, buffers, pieces);
     }
+    read_utf8(name, head, input, limits, buffers, pieces)
+}
+
+fn read_utf8(
+    name: &str,
+    head: Vec<u8>,
+    input: &mut dyn Read,
+    limits: Limits,
+    buffers: &Buffers,
+    pieces: &mut dyn FnMut(Piece) -> bool,
+) -> Result<SplitOutcome, StopReason> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
     let first = text.iter().find(|b| !b.is_ascii_whitespace() && **b != 0x1e);
     if matches!(first, Some(b'{' | b'[') | None) {

@@ -228,6 +228,18 @@ fn windows_powershell_writes_utf16() {
 }
 
 #[test]
+fn a_byte_order_mark_that_nothing_or_another_follows_ends() {
+    for bytes in
+        [&b"\xfe\xff"[..], b"\xff\xfe", b"\xfe\xff\xfe\xff", b"\xff\xfe\xff\xfe\xff", b"\xef\xbb\xbf"]
+    {
+        let mut builder = dekey_model::Builder::new();
+        dekey_intake::read_into(&mut builder, "w", &mut &*bytes, Keep::Facts).unwrap();
+        let inventory = builder.finish();
+        assert!(inventory.is_empty() && !inventory.coverage().notes.is_empty(), "{bytes:?}");
+    }
+}
+
+#[test]
 fn of_several_answers_the_newest_wins_and_gaps_are_filled() {
     let old = workspace(
         "w",
