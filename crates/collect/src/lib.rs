@@ -1,0 +1,9 @@
+//! Reads a tenant through the Azure client into a journal that is an export like any other, and says what it could not
+//! read.
+
+mod lists;
+pub mod permissions;
+mod queries;
+
+pub use lists::{LISTS, List};
+pub use queries::{QUERIES, Query};
