@@ -91,7 +91,8 @@ impl Piece {
             let reason = "the text is not UTF-8".to_owned();
             return batch.notes.push(self.note(span, NoteKind::Malformed, reason));
         }
-        if self.columns.is_none() && keep == Keep::Facts {
+        // The parser does not look into what it skips, and both ways of reading must agree.
+        if self.columns.is_none() && keep == Keep::Facts && escapes_are_valid(bytes) {
             let facts = batch.facts.len();
             let mut envelope = Envelope::default();
             if Capture::new(batch, &mut envelope, facts).json(bytes) && envelope.is_arm() {
@@ -100,7 +101,7 @@ impl Piece {
             }
             batch.facts.truncate(facts);
         }
-        match serde_json::from_slice::<serde_json::Value>(bytes) {
+        match serde_json::from_slice::<serde_json::Value>(bytes).or_else(|error| mended(bytes).ok_or(error)) {
             Ok(value) => self.take_shaped(&value, span, keep, batch),
             Err(error) => batch.notes.push(self.malformed(span, &error)),
         }
@@ -166,6 +167,40 @@ impl Piece {
             reason,
         }
     }
+}
+
+/// Whether each backslash starts an escape that stands for a character.
+fn escapes_are_valid(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let after = rest.get(at + 1..).unwrap_or_default();
+        let (valid, len) = match after.first() {
+            Some(b'u') => (is_character(after), 5),
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => (true, 1),
+            _ => (false, 1),
+        };
+        if !valid {
+            return false;
+        }
+        rest = after.get(len..).unwrap_or_default();
+    }
+    true
+}
+
+/// Whether `uXXXX` is a character by itself; the halves of a pair are left to the parser that keeps what it reads.
+fn is_character(escape: &[u8]) -> bool {
+    let hex = escape.get(1..5).and_then(|hex| std::str::from_utf8(hex).ok());
+    let code = hex.filter(|hex| !hex.starts_with('+')).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    code.is_some_and(|code| char::from_u32(code).is_some())
+}
+
+/// Half of a pair of surrogates is what is left of an emoji in a text that some tool cut short. It is replaced, so that the
+/// resource is not lost.
+fn mended(bytes: &[u8]) -> Option<serde_json::Value> {
+    let mut deserializer = sonic_rs::Deserializer::from_slice(bytes).utf8_lossy();
+    let value = serde::Deserialize::deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok()?;
+    Some(value)
 }
 
 fn commit(

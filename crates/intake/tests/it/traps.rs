@@ -228,6 +228,27 @@ fn windows_powershell_writes_utf16() {
 }
 
 #[test]
+fn both_ways_of_reading_agree_on_escapes_in_what_is_skipped() {
+    let read = |text: &str, keep: Keep| {
+        let inventory = inventory_keeping(&[("w", text)], keep);
+        (inventory.len(), inventory.coverage().notes.len())
+    };
+    for (escape, expected) in [
+        (r"\u00e5\n\/", (1, 0)),
+        (r"\ud83d\ude00", (1, 0)),
+        (r"cut short \ud83d", (1, 0)),
+        (r"\ude00\ud83d", (1, 0)),
+        (r"\u bsc", (0, 1)),
+        (r"\u+0a1", (0, 1)),
+        (r"\x", (0, 1)),
+    ] {
+        let text = workspace("w", &format!(r#""unknown":"{escape}","properties":{{}}"#));
+        assert_eq!(read(&text, Keep::Facts), expected, "{escape}");
+        assert_eq!(read(&text, Keep::Raw), expected, "{escape}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_that_nothing_or_another_follows_ends() {
     for bytes in
         [&b"\xfe\xff"[..], b"\xff\xfe", b"\xfe\xff\xfe\xff", b"\xff\xfe\xff\xfe\xff", b"\xef\xbb\xbf"]
