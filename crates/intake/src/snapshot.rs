@@ -44,6 +44,18 @@ pub(crate) fn raw(value: &Value, whole: bool) -> Box<str> {
     value.to_string().into_boxed_str()
 }
 
+/// The line of a resource as Azure answered it just now, with its secrets masked.
+pub fn answered_line(mut value: Value, api_version: Option<&str>, read_at: &str) -> String {
+    mask_secrets(&mut value);
+    if let Value::Object(map) = &mut value {
+        if let (Some(version), false) = (api_version, map.contains_key("apiVersion")) {
+            map.insert("apiVersion".to_owned(), version.into());
+        }
+        map.insert("dekey".to_owned(), serde_json::json!({ "readAt": read_at }));
+    }
+    value.to_string()
+}
+
 fn mask_secrets(value: &mut Value) {
     mask_all(value);
     hide(value);
