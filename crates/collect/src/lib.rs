@@ -2,10 +2,12 @@
 //! read.
 
 mod journal;
+mod known;
 mod lists;
 pub mod permissions;
 mod queries;
 
 pub use journal::{Done, Journal, carry_over};
+pub use known::Known;
 pub use lists::{LISTS, List};
 pub use queries::{QUERIES, Query};
