@@ -147,7 +147,7 @@ mod tests {
             &json!({ "id": format!("{workspace}/datastores/d"), "properties": { "accountName": "named" } }),
         );
         assert_eq!(known.parents(Kind::StorageAccount), [account("named"), account("Used")]);
-        assert_eq!(known.parents(Kind::Workspace), [workspace.clone()]);
+        assert_eq!(known.parents(Kind::Workspace).as_slice(), std::slice::from_ref(&workspace));
         assert_eq!(known.identities().collect::<Vec<_>>(), [(workspace.as_str(), "P")]);
         assert_eq!(known.principals(), ["p"]);
     }
