@@ -79,7 +79,7 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
         return with_nested(map, nested, from_graph);
     }
     match (id, resource_type) {
-        (Some(id), _) if azml::speaks(id, map) => azml::shape(id, map),
+        (Some(id), _) if is_resource_id(id) && azml::speaks(id, map) => azml::shape(id, map),
         (Some(id), given) if is_resource_id(id) => {
             if from_graph || is_graph_row(map, given) {
                 graph_row(map)
