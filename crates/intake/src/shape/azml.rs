@@ -5,12 +5,14 @@ use dekey_model::ArmId;
 use serde_json::{Map, Value, json};
 
 /// Whether a document is output of `az ml`: an id of the provider, no properties, and a type or names of its own. An id alone
-/// is no output: what it does not say is not known.
+/// is no output: what it does not say is not known. Neither is a line of a snapshot, whose names are those of ARM already.
 pub(super) fn speaks(id: &str, map: &Map<String, Value>) -> bool {
     let own =
         ArmId(id).provider().is_some_and(|p| p.eq_ignore_ascii_case("Microsoft.MachineLearningServices"));
     let words = || map.keys().any(|name| name.contains('_'));
-    own && !has_properties(map) && text(map, "type").map_or_else(words, |given| !given.contains('/'))
+    own && !map.contains_key("dekey")
+        && !has_properties(map)
+        && text(map, "type").map_or_else(words, |given| !given.contains('/'))
 }
 
 /// Which properties of ARM an `az ml` name stands for; per kind of resource (the last type in the id).
