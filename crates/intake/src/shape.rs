@@ -79,6 +79,10 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
         return with_nested(map, nested, from_graph);
     }
     match (id, resource_type) {
+        // A line of a snapshot: brought into shape when it was written.
+        (Some(id), _) if is_resource_id(id) && map.get("dekey").is_some_and(Value::is_object) => {
+            Ok(Shaped::one(Value::Object(map.clone()), true))
+        }
         (Some(id), _) if is_resource_id(id) && azml::speaks(id, map) => azml::shape(id, map),
         (Some(id), given) if is_resource_id(id) => {
             if from_graph || is_graph_row(map, given) {

@@ -5,7 +5,7 @@ use dekey_model::ArmId;
 use serde_json::{Map, Value, json};
 
 /// Whether a document is output of `az ml`: an id of the provider, no properties, and a type or names of its own. An id alone
-/// is no output: what it does not say is not known. Neither is a line of a snapshot, whose names are those of ARM already.
+/// is no output: what it does not say is not known.
 pub(super) fn speaks(id: &str, map: &Map<String, Value>) -> bool {
     let own =
         ArmId(id).provider().is_some_and(|p| p.eq_ignore_ascii_case("Microsoft.MachineLearningServices"));
