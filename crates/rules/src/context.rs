@@ -88,7 +88,17 @@ impl Out<'_> {
 
     /// The resource could not be judged because children of a kind were not read; true when they were.
     pub fn needs_children(&mut self, resource: Resource<'_>, kind: Kind) -> bool {
-        match resource.children_covered(kind) {
+        self.needs_covered(resource, kind, resource.children_covered(kind))
+    }
+
+    /// The resource could not be judged because not all assignments, or exemptions, that reach it were read; true when they
+    /// were.
+    pub fn needs_policies(&mut self, cx: &Context<'_>, resource: Resource<'_>, kind: Kind) -> bool {
+        self.needs_covered(resource, kind, cx.policies().covered(kind, resource))
+    }
+
+    fn needs_covered(&mut self, resource: Resource<'_>, kind: Kind, covered: Covered<'_>) -> bool {
+        match covered {
             Covered::Yes => true,
             Covered::Refused(why) => {
                 self.not_judged(Gap::Refused(kind, why.into()));

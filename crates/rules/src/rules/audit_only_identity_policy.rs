@@ -3,7 +3,7 @@
 use super::unenforced_workspace_identity::wanted;
 use crate::policies::{Effect, Mode, Standing, State, Watcher, label};
 use crate::{Context, Out, controls, declare_rule};
-use dekey_model::{Covered, Field, Gap, Kind, Resource, Severity};
+use dekey_model::{Field, Gap, Kind, Resource, Severity};
 
 declare_rule! {
     /// Identity policy that only audits
@@ -49,13 +49,10 @@ declare_rule! {
 
 fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     let standard = cx.settings.identity_standard;
-    let policies = cx.policies();
-    match policies.covered(Kind::PolicyAssignment, workspace) {
-        Covered::Yes => {}
-        Covered::Refused(why) => return out.not_judged(Gap::Refused(Kind::PolicyAssignment, why.into())),
-        Covered::Unknown => return out.not_judged(Gap::NotExported(Kind::PolicyAssignment)),
+    if !out.needs_policies(cx, workspace, Kind::PolicyAssignment) {
+        return;
     }
-    let watchers = match policies.standing(workspace, State::lacking(standard), cx.as_of) {
+    let watchers = match cx.policies().standing(workspace, State::lacking(standard), cx.as_of) {
         Standing::Watched(watchers) => watchers,
         Standing::Enforced => return out.pass(),
         Standing::Unclear(why) => return out.not_judged(Gap::Other(why.into())),

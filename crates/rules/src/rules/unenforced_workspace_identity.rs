@@ -2,7 +2,7 @@
 
 use crate::policies::{Standing, State, label};
 use crate::{Context, IdentityStandard, Out, controls, declare_rule};
-use dekey_model::{Covered, Field, Gap, IdentityState, Kind, Resource, Severity};
+use dekey_model::{Field, Gap, IdentityState, Kind, Resource, Severity};
 
 declare_rule! {
     /// Workspace identity that nothing enforces
@@ -51,21 +51,18 @@ declare_rule! {
 
 fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     let standard = cx.settings.identity_standard;
-    let policies = cx.policies();
-    match policies.covered(Kind::PolicyAssignment, workspace) {
-        Covered::Yes => {}
-        Covered::Refused(why) => return out.not_judged(Gap::Refused(Kind::PolicyAssignment, why.into())),
-        Covered::Unknown => return out.not_judged(Gap::NotExported(Kind::PolicyAssignment)),
+    if !out.needs_policies(cx, workspace, Kind::PolicyAssignment) {
+        return;
     }
-    match policies.standing(workspace, State::lacking(standard), cx.as_of) {
+    match cx.policies().standing(workspace, State::lacking(standard), cx.as_of) {
         Standing::Unclear(why) => out.not_judged(Gap::Other(why.into())),
         Standing::Watched(_) => {}
-        Standing::Enforced => match policies.covered(Kind::PolicyExemption, workspace) {
-            Covered::Yes => out.pass(),
-            // An exemption would let it pass.
-            Covered::Refused(why) => out.not_judged(Gap::Refused(Kind::PolicyExemption, why.into())),
-            Covered::Unknown => out.not_judged(Gap::NotExported(Kind::PolicyExemption)),
-        },
+        // An exemption would let it pass.
+        Standing::Enforced => {
+            if out.needs_policies(cx, workspace, Kind::PolicyExemption) {
+                out.pass();
+            }
+        }
         Standing::Exempt { assignment, exemption } => {
             let (assignment, exemption) = (cx.inventory.get(assignment), cx.inventory.get(exemption));
             let message = format!(
