@@ -2,7 +2,7 @@
 
 use super::unenforced_workspace_identity::wanted;
 use crate::policies::{Effect, Mode, Standing, State, Watcher, label};
-use crate::{Context, Out, controls, declare_rule};
+use crate::{Context, Out, controls, declare_rule, remedies};
 use dekey_model::{Field, Gap, Kind, Resource, Severity};
 
 declare_rule! {
@@ -20,7 +20,8 @@ declare_rule! {
     /// ## How it is put right
     /// Put right what the policy lists, then give the assignment the effect `Deny`, or `enforcementMode: Default` if it was
     /// `DoNotEnforce`. Existing workspaces stay as they are: `deny` applies to what is created or changed from then on, and
-    /// a change of effect can take 30 minutes.
+    /// a change of effect can take 30 minutes. Built-in 5f0c7d88-c7de-45b8-ac49-db49e72eaa78 takes its effect as a parameter
+    /// and audits unless told otherwise; the Microsoft cloud security benchmark passes none on, so assign it by itself then.
     ///
     /// ## When it stays silent
     /// When no assignment asks for the identity: `unenforced-workspace-identity` says so. When assignments, definitions or
@@ -38,11 +39,12 @@ declare_rule! {
         subjects: [Workspace],
         needs: [PolicyAssignment, PolicyDefinition, PolicySetDefinition, PolicyExemption, Subscription],
         controls: controls::ENFORCEMENT,
+        remedy_under: remedies::enforcing,
         remedy: {
-            az: "az policy assignment update --name <assignment> --scope <its-scope> --enforcement-mode Default --params effect.value=Deny",
-            bicep: "resource assignment 'Microsoft.Authorization/policyAssignments@2023-04-01' = {\n  properties: {\n    parameters: {\n      effect: { value: 'Deny' }\n    }\n    enforcementMode: 'Default'\n  }\n}",
-            terraform: "resource \"azurerm_subscription_policy_assignment\" \"identity\" {\n  enforce    = true\n  parameters = jsonencode({ effect = { value = \"Deny\" } })\n}",
-            portal: "Policy > Assignments > the assignment > Edit assignment > Parameters: Deny, and Basics > Policy enforcement: Enabled",
+            az: remedies::ENFORCE.az,
+            bicep: remedies::ENFORCE.bicep,
+            terraform: remedies::ENFORCE.terraform,
+            portal: remedies::ENFORCE.portal,
         },
     }
 }

@@ -40,7 +40,7 @@ declare_rule! {
         controls: controls::LEAST_PRIVILEGE,
         remedy: {
             az: "# while the workspace stores credentials it needs set and delete on secrets as well\naz keyvault set-policy --name {name} --resource-group {resource_group} --object-id <objectId of the policy that the finding names> --secret-permissions get list set delete --key-permissions --certificate-permissions --storage-permissions",
-            bicep: "accessPolicies: [\n  {\n    tenantId: subscription().tenantId\n    objectId: workspace.identity.principalId\n    permissions: {\n      secrets: [ 'get', 'list', 'set', 'delete' ] // the last two while the workspace stores credentials\n    }\n  }\n]",
+            bicep: "accessPolicies: [\n  {\n    tenantId: subscription().tenantId\n    objectId: workspace.identity.principalId // or that of the attached identity\n    permissions: {\n      secrets: [ 'get', 'list', 'set', 'delete' ] // the last two while the workspace stores credentials\n    }\n  }\n]",
             terraform: "resource \"azurerm_key_vault_access_policy\" \"{symbol}\" {\n  # Set and Delete while the workspace stores credentials\n  secret_permissions = [\"Get\", \"List\", \"Set\", \"Delete\"]\n}",
             portal: "Key vault > Access policies > the workspace > Edit",
         },
@@ -92,15 +92,12 @@ fn identities<'a>(workspace: Resource<'a>, out: &mut Out<'_>) -> Vec<Identity<'a
         Seen::NotRead => out.not_judged(Gap::NotRead(Field::IdentityPrincipal)),
         _ => {}
     }
-    let attached = match workspace.pairs(Field::UserAssignedIdentities) {
-        Seen::Value(attached) => attached,
-        _ => {
-            // Azure always names them: an answer without them left them out.
-            if matches!(workspace.identity(), IdentityState::Known(own) if own.user) {
-                out.not_judged(Gap::NotRead(Field::UserAssignedIdentities));
-            }
-            Vec::new()
+    let Seen::Value(attached) = workspace.pairs(Field::UserAssignedIdentities) else {
+        // Azure always names them: an answer without them left them out.
+        if matches!(workspace.identity(), IdentityState::Known(own) if own.user) {
+            out.not_judged(Gap::NotRead(Field::UserAssignedIdentities));
         }
+        return found;
     };
     for (id, said) in attached {
         let own = || workspace.inventory().find(id)?.text(Field::PrincipalId).non_empty().value();
@@ -148,6 +145,9 @@ fn judge(
     );
     let field = identity.attached.map_or(Field::IdentityPrincipal, |_| Field::UserAssignedIdentities);
     let mut finding = out.finding(message).on_other(workspace, field).part(principal);
+    for (at, _) in policies.iter().enumerate().filter(|(_, policy)| own(policy)) {
+        finding = finding.on_item(vault, format!("/properties/accessPolicies/{at}/objectId"), principal);
+    }
     for (pointer, value) in beyond {
         finding = finding.on_item(vault, pointer, value);
     }
