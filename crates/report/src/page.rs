@@ -25,11 +25,11 @@ pub fn terminal(rule: &Rule, width: usize, color: bool) -> String {
         out.push('\n');
     }
     let _ = writeln!(out, "{}", style.bold("Remedies"));
-    remedy(rule.remedy, &style, &mut out);
+    remedy(rule.remedy, style, &mut out);
     for (standard, other) in rule.other_remedies() {
         let under = format!("Remedies under identity_standard = \"{}\"", standard.as_str());
         let _ = writeln!(out, "\n{}", style.bold(&under));
-        remedy(other, &style, &mut out);
+        remedy(other, style, &mut out);
     }
     let _ = writeln!(out, "\n{}", style.bold("Controls (a finding is evidence relevant to them, no proof)"));
     for control in rule.controls {
@@ -44,7 +44,7 @@ pub fn terminal(rule: &Rule, width: usize, color: bool) -> String {
     out
 }
 
-fn remedy(remedy: Remedy, style: &Style, out: &mut String) {
+fn remedy(remedy: Remedy, style: Style, out: &mut String) {
     let ways = [
         ("Azure CLI", remedy.az),
         ("Bicep", remedy.bicep),

@@ -47,9 +47,9 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 /// `{words}` in a text that dekey was to fill in.
 fn unfilled(text: &str) -> Option<&str> {
-    let words = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let mut words = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
     let named = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    words.filter(named).next()
+    words.find(named)
 }
 
 /// Whatever the standard, a remedy is complete but for what stands in `<..>`, which says what the reader is to put there.
