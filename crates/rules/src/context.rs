@@ -238,3 +238,26 @@ impl Fired<'_> {
     /// Ends the sentence.
     pub fn done(self) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::date_of;
+    use jiff::civil::date;
+
+    #[test]
+    fn days_are_those_of_utc_in_every_spelling_of_a_time() {
+        let day = Some(date(2026, 11, 23));
+        for (time, expected) in [
+            ("2026-11-23T23:59:59Z", day),
+            ("2026-11-23T10:00:00.1234567Z", day),
+            ("2026-11-24T01:30:00+02:00", day),
+            ("2026-11-22T22:30:00-02:00", day),
+            ("2026-11-23T10:00:00", day),
+            ("2026-11-23", day),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(date_of(time), expected, "{time}");
+        }
+    }
+}

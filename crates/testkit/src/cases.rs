@@ -186,8 +186,10 @@ fn verdicts(rule: &str, inventory: &Inventory, audit: &Audit) -> Vec<Said> {
         id: inventory.get(finding.resource).id().to_owned(),
         severity: finding.severity.as_str().to_owned(),
         text: match &finding.context {
-            Some(context) => format!("{} ({context})", finding.message),
-            None => finding.message.to_string(),
+            Some(context) => {
+                format!("{} ({context}) [confidence {}]", finding.message, finding.confidence.as_str())
+            }
+            None => format!("{} [confidence {}]", finding.message, finding.confidence.as_str()),
         },
     });
     let gaps = audit.not_judged.iter().filter(|n| n.rules.rules().any(own)).map(|entry| Said {

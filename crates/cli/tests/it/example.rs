@@ -111,3 +111,18 @@ fn remedies_follow_the_identity_standard() {
         }
     }
 }
+
+/// The remedy says to take the objectId of the policy that the finding names.
+#[test]
+fn a_finding_on_an_access_policy_names_whom_it_is_for() {
+    let run = Run::new();
+    let json = run.dekey(&["audit", &example(), "--as-of", "2026-11-23", "--format", "json"]).json();
+    let findings = json["findings"].as_array().unwrap();
+    let about: Vec<_> = findings.iter().filter(|f| f["rule"] == "vault-policy-beyond-secrets").collect();
+    assert!(!about.is_empty());
+    for finding in about {
+        let evidence = finding["evidence"].as_array().unwrap();
+        let named = evidence.iter().find(|e| e["pointer"].as_str().unwrap().ends_with("/objectId")).unwrap();
+        assert!(!named["value"].as_str().unwrap().is_empty());
+    }
+}
