@@ -54,11 +54,7 @@ pub(crate) fn date_of(time: &str) -> Option<jiff::civil::Date> {
     match time.parse::<jiff::Timestamp>() {
         Ok(instant) => Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date()),
         // Some providers leave the zone out; Azure's times are UTC.
-        Err(_) => time
-            .parse::<jiff::civil::DateTime>()
-            .map(jiff::civil::DateTime::date)
-            .or_else(|_| time.parse())
-            .ok(),
+        Err(_) => time.parse::<jiff::civil::DateTime>().map(jiff::civil::DateTime::date).ok(),
     }
 }
 
