@@ -1,6 +1,7 @@
 //! Walks one JSON document along the tree of known fields and keeps what it meets there. Everything else is skipped, which
 //! is what makes reading fast; one walk serves every kind of resource.
 
+use crate::envelope;
 use crate::shape::lacks_slash;
 use dekey_model::{Batch, Fact, Field, FieldNode, PairSpan, Sym, secret};
 use node::NodeSeed;
@@ -48,32 +49,6 @@ impl Envelope {
         self.lower_type && (self.subscription_column || self.resource_group_column)
     }
 }
-
-/// Top-level names that belong to the envelope but are not kept.
-const ENVELOPE: &[&str] = &[
-    "name",
-    "sku",
-    "plan",
-    "zones",
-    "etag",
-    "managedby",
-    "extendedlocation",
-    "scope",
-    "systemdata",
-    "changedtime",
-    "createdtime",
-    "provisioningstate",
-    "tenantid",
-    "managedbyextended",
-    "displayname",
-    "state",
-    "authorizationsource",
-    "subscriptionpolicies",
-    "managedbytenants",
-    "promotions",
-    "spendinglimit",
-    "quotaid",
-];
 
 /// Captures one document into a batch.
 pub(crate) struct Capture<'b> {
@@ -197,9 +172,7 @@ impl Visitor<'_> for TopKeySeed<'_> {
                     self.0.subscription_column |= name == "subscriptionId";
                     self.0.resource_group_column |= name == "resourceGroup";
                     self.0.nests |= is("resources");
-                    let envelope = ["subscriptionid", "resourcegroup", "resourcegroupname", "resourcename"];
-                    let known = ENVELOPE.iter().chain(&envelope).any(|own| is(own));
-                    self.0.unknown += u32::from(!known);
+                    self.0.unknown += u32::from(!envelope::is_known(name));
                     TopKey::Skip
                 }
             }

@@ -282,3 +282,51 @@ fn of_several_answers_the_newest_wins_and_gaps_are_filled() {
         assert_eq!(workspace.pairs(Field::Tags).value().unwrap(), [("a", "1")]);
     }
 }
+
+/// A password that somebody generated and stored with the token has no form that a mask would know.
+#[test]
+fn of_the_passwords_of_a_token_only_names_and_times_are_kept() {
+    let token = id("Microsoft.ContainerRegistry/registries/r/tokens/t");
+    let text = format!(
+        r#"{{"id":"{token}","type":"Microsoft.ContainerRegistry/registries/tokens","properties":{{"status":"enabled","credentials":{{"passwords":[
+            {{"Name":"password1","value":"hunter2hunter2","expiry":"2027-01-01T00:00:00Z","creationTime":"2026-01-01T00:00:00Z"}},
+            {{"name":"password2","value":null,"expiry":{{"odd":"hunter2"}}}}, "hunter2"]}}}}}}"#
+    );
+    let inventory = inventory(&[("t.json", &text)]);
+    let token = inventory.find(&token).unwrap();
+    assert_eq!(
+        token.json(Field::TokenPasswords),
+        Seen::Value(&serde_json::json!([
+            { "name": "password1", "creationTime": "2026-01-01T00:00:00Z", "expiry": "2027-01-01T00:00:00Z" },
+            { "name": "password2", "expiry": false },
+            {},
+        ]))
+    );
+    assert!(!format!("{inventory:?}").contains("hunter2"));
+}
+
+/// Rules compare principals; what people are shown are the ids.
+#[test]
+fn an_attached_identity_keeps_its_principal_in_every_shape() {
+    let attached = id("Microsoft.ManagedIdentity/userAssignedIdentities/uai");
+    let arm = workspace(
+        "w",
+        &format!(
+            r#""properties":{{}},"identity":{{"type":"UserAssigned","userAssignedIdentities":{{"{attached}":{{"clientId":"c","PrincipalId":"p"}}}}}}"#
+        ),
+    );
+    let azml = format!(
+        r#"{{"id":"{}","name":"w","location":"westeurope","resource_group":"rg","storage_account":null,"identity":{{"type":"user_assigned","user_assigned_identities":[{{"resource_id":"{attached}","client_id":"c","principal_id":"p"}}]}}}}"#,
+        workspace_id("w")
+    );
+    for text in [arm, azml] {
+        let inventory = inventory(&[("w.json", &text)]);
+        let workspace = inventory.find(&workspace_id("w")).unwrap();
+        assert_eq!(
+            workspace.pairs(Field::UserAssignedIdentities),
+            Seen::Value(vec![(attached.as_str(), "p")]),
+            "{text}"
+        );
+        assert_eq!(workspace.shown(Field::UserAssignedIdentities), attached);
+    }
+}
