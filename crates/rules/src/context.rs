@@ -4,7 +4,7 @@ use crate::ownership::Effective;
 use crate::policies::Policies;
 use crate::{Rule, Settings};
 use dekey_model::{
-    Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, Resource, RuleIx,
+    Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, NotJudged, Resource, RuleIx,
     RuleSet, Seen, Severity,
 };
 use std::borrow::Cow;
@@ -105,23 +105,6 @@ impl Out<'_> {
                 false
             }
         }
-    }
-
-    /// The dependent behind a link. When it was named but not read, the resource is marked as not judged.
-    pub fn needs_dependent<'a>(
-        &mut self,
-        workspace: Resource<'a>,
-        field: Field,
-        kind: Kind,
-    ) -> Option<Resource<'a>> {
-        match workspace.dependent(field) {
-            Link::Found { resource, .. } => return Some(workspace.inventory().get(resource)),
-            Link::Missing { id, .. } => self.not_judged(Gap::Missing(kind, id)),
-            Link::HubMissing { hub } => self.not_judged(Gap::Missing(Kind::Workspace, hub)),
-            Link::NotRead => self.not_judged(Gap::NotRead(field)),
-            Link::None => {}
-        }
-        None
     }
 
     /// Marks the resource as not judged when a field was not read or is odd; otherwise gives what was seen.
