@@ -23,6 +23,8 @@ pub(crate) struct Envelope {
     pub(crate) partial: bool,
     /// Only single properties are known: absence of others means nothing.
     pub(crate) sparse: bool,
+    /// Its id or its type is there twice, and which of them counts is for a parser to say that keeps what it reads.
+    repeated: bool,
     /// Other resources are nested in it.
     nests: bool,
     named_by_resource_id: bool,
@@ -39,6 +41,7 @@ impl Envelope {
     /// A resource as ARM has it: an id, a type or none, and properties in their place.
     pub(crate) fn is_arm(&self) -> bool {
         self.id_is_path
+            && !self.repeated
             && !self.nests
             && (self.type_is_path || self.resource_type.is_none() && !self.named_by_resource_id)
             && (self.has_properties || self.unknown == 0)
@@ -192,6 +195,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
         while let Some(key) = map.next_key_seed(TopKeySeed(capture.envelope))? {
             match key {
                 TopKey::Id => {
+                    capture.envelope.repeated |= capture.envelope.id.is_some();
                     if let Some(text) = map.next_value_seed(TextSeed(capture))? {
                         let text = capture.rooted(text);
                         let id = capture.batch.texts.get(text);
@@ -200,6 +204,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
                     }
                 }
                 TopKey::Type => {
+                    capture.envelope.repeated |= capture.envelope.resource_type.is_some();
                     if let Some(text) = map.next_value_seed(TextSeed(capture))? {
                         let given = capture.batch.texts.get(text);
                         capture.envelope.type_is_path = given.contains('/');

@@ -228,6 +228,19 @@ fn windows_powershell_writes_utf16() {
 }
 
 #[test]
+fn of_an_id_that_is_there_twice_the_last_counts() {
+    for second in ["{}", "null", r#""/subscriptions/other""#] {
+        let text = workspace("w", &format!(r#""properties":{{}},"id":{second}"#));
+        let [facts, raw] = [Keep::Facts, Keep::Raw].map(|keep| {
+            let inventory = inventory_keeping(&[("w", &text)], keep);
+            assert!(inventory.find(&workspace_id("w")).is_none(), "{second} {keep:?}");
+            inventory.resources().map(|resource| resource.id().to_owned()).collect::<Vec<_>>()
+        });
+        assert_eq!(facts, raw, "{second}");
+    }
+}
+
+#[test]
 fn both_ways_of_reading_agree_on_escapes_in_what_is_skipped() {
     let read = |text: &str, keep: Keep| {
         let inventory = inventory_keeping(&[("w", text)], keep);
