@@ -1,6 +1,7 @@
 //! Walks one JSON document along the tree of known fields and keeps what it meets there. Everything else is skipped, which
 //! is what makes reading fast; one walk serves every kind of resource.
 
+use crate::envelope;
 use crate::shape::lacks_slash;
 use dekey_model::{Batch, Fact, Field, FieldNode, PairSpan, Sym, secret};
 use node::NodeSeed;
@@ -22,6 +23,8 @@ pub(crate) struct Envelope {
     pub(crate) partial: bool,
     /// Only single properties are known: absence of others means nothing.
     pub(crate) sparse: bool,
+    /// Its id or its type is there twice, and which of them counts is for a parser to say that keeps what it reads.
+    repeated: bool,
     /// Other resources are nested in it.
     nests: bool,
     named_by_resource_id: bool,
@@ -38,6 +41,7 @@ impl Envelope {
     /// A resource as ARM has it: an id, a type or none, and properties in their place.
     pub(crate) fn is_arm(&self) -> bool {
         self.id_is_path
+            && !self.repeated
             && !self.nests
             && (self.type_is_path || self.resource_type.is_none() && !self.named_by_resource_id)
             && (self.has_properties || self.unknown == 0)
@@ -48,32 +52,6 @@ impl Envelope {
         self.lower_type && (self.subscription_column || self.resource_group_column)
     }
 }
-
-/// Top-level names that belong to the envelope but are not kept.
-const ENVELOPE: &[&str] = &[
-    "name",
-    "sku",
-    "plan",
-    "zones",
-    "etag",
-    "managedby",
-    "extendedlocation",
-    "scope",
-    "systemdata",
-    "changedtime",
-    "createdtime",
-    "provisioningstate",
-    "tenantid",
-    "managedbyextended",
-    "displayname",
-    "state",
-    "authorizationsource",
-    "subscriptionpolicies",
-    "managedbytenants",
-    "promotions",
-    "spendinglimit",
-    "quotaid",
-];
 
 /// Captures one document into a batch.
 pub(crate) struct Capture<'b> {
@@ -197,9 +175,7 @@ impl Visitor<'_> for TopKeySeed<'_> {
                     self.0.subscription_column |= name == "subscriptionId";
                     self.0.resource_group_column |= name == "resourceGroup";
                     self.0.nests |= is("resources");
-                    let envelope = ["subscriptionid", "resourcegroup", "resourcegroupname", "resourcename"];
-                    let known = ENVELOPE.iter().chain(&envelope).any(|own| is(own));
-                    self.0.unknown += u32::from(!known);
+                    self.0.unknown += u32::from(!envelope::is_known(name));
                     TopKey::Skip
                 }
             }
@@ -219,6 +195,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
         while let Some(key) = map.next_key_seed(TopKeySeed(capture.envelope))? {
             match key {
                 TopKey::Id => {
+                    capture.envelope.repeated |= capture.envelope.id.is_some();
                     if let Some(text) = map.next_value_seed(TextSeed(capture))? {
                         let text = capture.rooted(text);
                         let id = capture.batch.texts.get(text);
@@ -227,6 +204,7 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
                     }
                 }
                 TopKey::Type => {
+                    capture.envelope.repeated |= capture.envelope.resource_type.is_some();
                     if let Some(text) = map.next_value_seed(TextSeed(capture))? {
                         let given = capture.batch.texts.get(text);
                         capture.envelope.type_is_path = given.contains('/');

@@ -11,6 +11,7 @@
 mod capture;
 mod diff;
 mod document;
+mod envelope;
 mod manifest;
 mod parse;
 mod scan;

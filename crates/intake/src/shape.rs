@@ -4,6 +4,7 @@
 //! answers with the columns somebody asked for; PowerShell exports say `ResourceId`. Each is turned into the resource that
 //! ARM would have shown, and nothing is made up: what a shape does not carry stays "not read".
 
+use crate::envelope;
 use serde_json::{Map, Value, json};
 
 mod azml;
@@ -32,30 +33,6 @@ impl Shaped {
     }
 }
 
-/// Names that stand beside `properties` in ARM; all others are lifted properties.
-const ENVELOPE: &[&str] = &[
-    "id",
-    "name",
-    "type",
-    "kind",
-    "location",
-    "tags",
-    "identity",
-    "sku",
-    "plan",
-    "zones",
-    "etag",
-    "systemdata",
-    "managedby",
-    "extendedlocation",
-    "apiversion",
-    "resourcegroup",
-    "subscriptionid",
-    "tenantid",
-    "dekey",
-    "scope",
-];
-
 /// Lifted properties that the Azure CLI renames.
 const RENAMED: &[(&str, &str)] =
     &[("networkRuleSet", "networkAcls"), ("enableHttpsTrafficOnly", "supportsHttpsTrafficOnly")];
@@ -79,7 +56,11 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
         return with_nested(map, nested, from_graph);
     }
     match (id, resource_type) {
-        (Some(id), _) if azml::speaks(id, map) => azml::shape(id, map),
+        // A line of a snapshot: brought into shape when it was written.
+        (Some(id), _) if is_resource_id(id) && map.get("dekey").is_some_and(Value::is_object) => {
+            Ok(Shaped::one(Value::Object(map.clone()), true))
+        }
+        (Some(id), _) if is_resource_id(id) && azml::speaks(id, map) => azml::shape(id, map),
         (Some(id), given) if is_resource_id(id) => {
             if from_graph || is_graph_row(map, given) {
                 graph_row(map)
@@ -216,9 +197,7 @@ fn lifted(map: &Map<String, Value>) -> Value {
     let has_properties = has_properties(map);
     let is_subscription = text(map, "id").is_some_and(|id| id.trim_matches('/').split('/').count() == 2);
     for (name, value) in map {
-        let envelope = ENVELOPE.iter().any(|own| name.eq_ignore_ascii_case(own))
-            || is_subscription && name == "displayName";
-        if has_properties || envelope || starts_resource_key(name) {
+        if has_properties || envelope::stays(name, is_subscription) {
             out.insert(name.clone(), value.clone());
         } else {
             let renamed = RENAMED.iter().find(|(cli, _)| cli == name).map_or(name.as_str(), |row| row.1);
@@ -229,18 +208,11 @@ fn lifted(map: &Map<String, Value>) -> Value {
     if !has_properties && let Some(scope) = out.get("scope").cloned() {
         properties.insert("scope".to_owned(), scope);
     }
-    let generic = ["changedTime", "createdTime", "provisioningState", "managedByExtended"];
-    let lifted_any = properties.keys().any(|name| !generic.contains(&name.as_str()));
+    let lifted_any = properties.keys().any(|name| !envelope::is_incidental(name));
     if !has_properties && lifted_any {
         out.insert("properties".to_owned(), Value::Object(properties));
     }
     Value::Object(out)
-}
-
-fn starts_resource_key(name: &str) -> bool {
-    ["resourceid", "resourcetype", "resourcename", "resourcegroupname"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own))
 }
 
 fn is_graph_row(map: &Map<String, Value>, resource_type: Option<&str>) -> bool {

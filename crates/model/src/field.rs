@@ -12,10 +12,12 @@ pub enum Capture {
     Scalar,
     /// A map of texts (tags): name and value, with secrets in values masked.
     Pairs,
-    /// Only the keys of a map.
-    Keys,
+    /// The keys of a map (attached identities), each with its `principalId` where it says one.
+    Principals,
     /// Only whether there is something other than `null`: the value may be a secret.
     Presence,
+    /// A list of credentials, of which only names and times are kept: everything else may be the secret.
+    Lifetimes,
     /// A map of which only the names are kept whose value looks like a secret, with what it looks like.
     SecretNames,
     /// The whole value, with secrets masked.
@@ -43,7 +45,7 @@ fields! {
     Identity = "/identity", Presence;
     IdentityType = "/identity/type", Scalar;
     IdentityPrincipal = "/identity/principalId", Scalar;
-    UserAssignedIdentities = "/identity/userAssignedIdentities", Keys;
+    UserAssignedIdentities = "/identity/userAssignedIdentities", Principals;
     ModifiedAt = "/systemData/lastModifiedAt", Scalar;
     CreatedBy = "/systemData/createdBy", Scalar;
     CreatedByType = "/systemData/createdByType", Scalar;
@@ -101,7 +103,7 @@ fields! {
     AnonymousPullEnabled = "/properties/anonymousPullEnabled", Scalar;
     RoleAssignmentMode = "/properties/roleAssignmentMode", Scalar;
     TokenStatus = "/properties/status", Scalar;
-    TokenPasswords = "/properties/credentials/passwords", Presence;
+    TokenPasswords = "/properties/credentials/passwords", Lifetimes;
     // Diagnostic settings.
     Logs = "/properties/logs", Json;
     LogAnalyticsWorkspace = "/properties/workspaceId", Scalar;

@@ -318,11 +318,11 @@ impl<'a> Resource<'a> {
             Some(Fact::Pairs(span)) => {
                 let pairs = self.inventory.store.pairs_of(span);
                 let list: Vec<String> = pairs
-                    .map(
-                        |(name, value)| {
-                            if value.is_empty() { name.to_owned() } else { format!("{name}={value}") }
-                        },
-                    )
+                    .map(|(name, value)| {
+                        // The principals of attached identities are there for comparison, not to be shown.
+                        let bare = value.is_empty() || field == Field::UserAssignedIdentities;
+                        if bare { name.to_owned() } else { format!("{name}={value}") }
+                    })
                     .collect();
                 list.join(", ")
             }

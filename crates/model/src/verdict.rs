@@ -204,7 +204,7 @@ impl Gap {
                 kind.plural(),
                 kind.export_command()
             ),
-            Gap::Refused(kind, why) => format!("{} were refused: {why}", kind.plural()),
+            Gap::Refused(kind, why) => format!("{} could not be read: {why}", kind.plural()),
             Gap::Missing(kind, id) => format!(
                 "`{}` is named but was not read: export {} ({})",
                 inventory.text(*id),

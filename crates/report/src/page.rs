@@ -1,7 +1,7 @@
 //! A rule's page on a terminal.
 
 use crate::style::{Style, wrap};
-use dekey_rules::Rule;
+use dekey_rules::{Remedy, Rule};
 use std::fmt::Write as _;
 
 /// The page of a rule.
@@ -25,17 +25,11 @@ pub fn terminal(rule: &Rule, width: usize, color: bool) -> String {
         out.push('\n');
     }
     let _ = writeln!(out, "{}", style.bold("Remedies"));
-    let remedies = [
-        ("Azure CLI", rule.remedy.az),
-        ("Bicep", rule.remedy.bicep),
-        ("Terraform", rule.remedy.terraform),
-        ("Portal", rule.remedy.portal),
-    ];
-    for (name, text) in remedies {
-        let _ = writeln!(out, "  {name}");
-        for line in text.lines() {
-            let _ = writeln!(out, "    {}", style.code(line));
-        }
+    remedy(rule.remedy, style, &mut out);
+    for (standard, other) in rule.other_remedies() {
+        let under = format!("Remedies under identity_standard = \"{}\"", standard.as_str());
+        let _ = writeln!(out, "\n{}", style.bold(&under));
+        remedy(other, style, &mut out);
     }
     let _ = writeln!(out, "\n{}", style.bold("Controls (a finding is evidence relevant to them, no proof)"));
     for control in rule.controls {
@@ -48,6 +42,21 @@ pub fn terminal(rule: &Rule, width: usize, color: bool) -> String {
         );
     }
     out
+}
+
+fn remedy(remedy: Remedy, style: Style, out: &mut String) {
+    let ways = [
+        ("Azure CLI", remedy.az),
+        ("Bicep", remedy.bicep),
+        ("Terraform", remedy.terraform),
+        ("Portal", remedy.portal),
+    ];
+    for (name, text) in ways {
+        let _ = writeln!(out, "  {name}");
+        for line in text.lines() {
+            let _ = writeln!(out, "    {}", style.code(line));
+        }
+    }
 }
 
 /// Markdown as it is written in rule pages: paragraphs and lists, links spelled out.

@@ -210,7 +210,7 @@ impl Page<'_, '_> {
                 |l| style.dim(l),
             )?;
         }
-        let az = crate::fill(rule.remedy.az, resource, crate::Dialect::Shell);
+        let az = crate::fill(rule.remedy_for(self.report.settings).az, resource, crate::Dialect::Shell);
         // A command and what must have come before it, each on a line of its own, however long: a command that was broken
         // cannot be copied. Whole scripts are left to the other formats.
         let lines: Vec<&str> = az.trim().lines().collect();

@@ -265,13 +265,7 @@ impl<'a> Report<'a> {
             users
         };
         let (source, line) = resource.provenance();
-        let remedy = RemedyView {
-            summary: rule.section("How it is put right"),
-            az: fill(rule.remedy.az, resource, Dialect::Shell),
-            bicep: fill(rule.remedy.bicep, resource, Dialect::Code),
-            terraform: fill(rule.remedy.terraform, resource, Dialect::Code),
-            portal: fill(rule.remedy.portal, resource, Dialect::Text),
-        };
+        let remedy = self.remedy(rule, resource);
         Some(FindingView {
             rule,
             resource,
@@ -286,6 +280,18 @@ impl<'a> Report<'a> {
             source,
             line,
         })
+    }
+
+    /// What to do about a resource, under these settings.
+    pub fn remedy(&self, rule: &'static Rule, resource: Resource<'_>) -> RemedyView {
+        let own = rule.remedy_for(self.settings);
+        RemedyView {
+            summary: rule.section("How it is put right"),
+            az: fill(own.az, resource, Dialect::Shell),
+            bicep: fill(own.bicep, resource, Dialect::Code),
+            terraform: fill(own.terraform, resource, Dialect::Code),
+            portal: fill(own.portal, resource, Dialect::Text),
+        }
     }
 
     /// What could not be judged, spelled out.

@@ -4,7 +4,7 @@ use crate::ownership::Effective;
 use crate::policies::Policies;
 use crate::{Rule, Settings};
 use dekey_model::{
-    Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, Link, NotJudged, Resource, RuleIx,
+    Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, NotJudged, Resource, RuleIx,
     RuleSet, Seen, Severity,
 };
 use std::borrow::Cow;
@@ -54,11 +54,7 @@ pub(crate) fn date_of(time: &str) -> Option<jiff::civil::Date> {
     match time.parse::<jiff::Timestamp>() {
         Ok(instant) => Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date()),
         // Some providers leave the zone out; Azure's times are UTC.
-        Err(_) => time
-            .parse::<jiff::civil::DateTime>()
-            .map(jiff::civil::DateTime::date)
-            .or_else(|_| time.parse())
-            .ok(),
+        Err(_) => time.parse::<jiff::civil::DateTime>().map(jiff::civil::DateTime::date).ok(),
     }
 }
 
@@ -88,7 +84,17 @@ impl Out<'_> {
 
     /// The resource could not be judged because children of a kind were not read; true when they were.
     pub fn needs_children(&mut self, resource: Resource<'_>, kind: Kind) -> bool {
-        match resource.children_covered(kind) {
+        self.needs_covered(resource, kind, resource.children_covered(kind))
+    }
+
+    /// The resource could not be judged because not all assignments, or exemptions, that reach it were read; true when they
+    /// were.
+    pub fn needs_policies(&mut self, cx: &Context<'_>, resource: Resource<'_>, kind: Kind) -> bool {
+        self.needs_covered(resource, kind, cx.policies().covered(kind, resource))
+    }
+
+    fn needs_covered(&mut self, resource: Resource<'_>, kind: Kind, covered: Covered<'_>) -> bool {
+        match covered {
             Covered::Yes => true,
             Covered::Refused(why) => {
                 self.not_judged(Gap::Refused(kind, why.into()));
@@ -99,23 +105,6 @@ impl Out<'_> {
                 false
             }
         }
-    }
-
-    /// The dependent behind a link. When it was named but not read, the resource is marked as not judged.
-    pub fn needs_dependent<'a>(
-        &mut self,
-        workspace: Resource<'a>,
-        field: Field,
-        kind: Kind,
-    ) -> Option<Resource<'a>> {
-        match workspace.dependent(field) {
-            Link::Found { resource, .. } => return Some(workspace.inventory().get(resource)),
-            Link::Missing { id, .. } => self.not_judged(Gap::Missing(kind, id)),
-            Link::HubMissing { hub } => self.not_judged(Gap::Missing(Kind::Workspace, hub)),
-            Link::NotRead => self.not_judged(Gap::NotRead(field)),
-            Link::None => {}
-        }
-        None
     }
 
     /// Marks the resource as not judged when a field was not read or is odd; otherwise gives what was seen.
@@ -227,4 +216,27 @@ impl Fired<'_> {
 
     /// Ends the sentence.
     pub fn done(self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date_of;
+    use jiff::civil::date;
+
+    #[test]
+    fn days_are_those_of_utc_in_every_spelling_of_a_time() {
+        let day = Some(date(2026, 11, 23));
+        for (time, expected) in [
+            ("2026-11-23T23:59:59Z", day),
+            ("2026-11-23T10:00:00.1234567Z", day),
+            ("2026-11-24T01:30:00+02:00", day),
+            ("2026-11-22T22:30:00-02:00", day),
+            ("2026-11-23T10:00:00", day),
+            ("2026-11-23", day),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(date_of(time), expected, "{time}");
+        }
+    }
 }

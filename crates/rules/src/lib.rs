@@ -15,6 +15,7 @@ pub mod diagnostics;
 mod ownership;
 pub mod policies;
 mod registry;
+mod remedies;
 mod rule;
 mod rules;
 mod settings;

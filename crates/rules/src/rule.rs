@@ -1,7 +1,7 @@
 //! What a rule is.
 
 use crate::controls::Control;
-use crate::{Context, Out, Settings};
+use crate::{Context, IdentityStandard, Out, Settings};
 use dekey_model::{Confidence, Kind, Resource, Severity};
 use std::sync::LazyLock;
 
@@ -48,8 +48,9 @@ impl Group {
 
 /// What to do about a finding, in four ways. `{placeholders}` are filled in for each resource: `{id}`, `{name}`,
 /// `{resource_group}`, `{subscription}`, `{workspace}` (the name of the workspace), `{parent}` (the name of the parent),
-/// `{parent_id}`, `{location}`, and `{identity_type}` (the identity type the workspace needs, keeping what it has).
-#[derive(Clone, Copy, Debug)]
+/// `{parent_id}`, `{location}`, `{identity_type}` (what the workspace has, and a system-assigned identity), and
+/// `{identity_type_with_user}` (what it has, and a user-assigned one). What only the reader knows stands in `<..>`, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remedy {
     /// Azure CLI.
     pub az: &'static str,
@@ -82,8 +83,10 @@ pub struct Rule {
     pub needs: &'static [Kind],
     /// Framework controls for which a finding is relevant evidence.
     pub controls: &'static [Control],
-    /// What to do.
+    /// What to do, unless the identity standard asks for something else.
     pub remedy: Remedy,
+    /// What to do under an identity standard for which [`Rule::remedy`] is wrong.
+    pub remedy_under: fn(IdentityStandard) -> Option<Remedy>,
     /// Whether the settings ask for this rule.
     pub applies: fn(&Settings) -> bool,
     /// Judges one resource.
@@ -122,6 +125,17 @@ impl Rule {
         self.page().sections.into_iter().find(|s| s.0 == heading).map_or("", |s| s.1)
     }
 
+    /// What to do under these settings.
+    pub fn remedy_for(&self, settings: &Settings) -> Remedy {
+        (self.remedy_under)(settings.identity_standard).unwrap_or(self.remedy)
+    }
+
+    /// The remedies that differ from [`Rule::remedy`], with the identity standard they are for.
+    pub fn other_remedies(&self) -> impl Iterator<Item = (IdentityStandard, Remedy)> {
+        let under = self.remedy_under;
+        IdentityStandard::ALL.into_iter().filter_map(move |standard| Some((standard, under(standard)?)))
+    }
+
     /// Where the page stands in the published documentation.
     pub fn help_path(&self) -> String {
         format!("docs/rules/{}.md", self.id)
@@ -146,6 +160,7 @@ macro_rules! declare_rule {
         needs: [$($need:ident),* $(,)?],
         controls: $controls:expr,
         $(applies: $applies:expr,)?
+        $(remedy_under: $under:expr,)?
         remedy: { az: $az:expr, bicep: $bicep:expr, terraform: $terraform:expr, portal: $portal:expr $(,)? },
     }) => {
         pub(crate) static RULE: $crate::Rule = $crate::Rule {
@@ -159,10 +174,13 @@ macro_rules! declare_rule {
             needs: &[$(dekey_model::Kind::$need),*],
             controls: $controls,
             remedy: $crate::Remedy { az: $az, bicep: $bicep, terraform: $terraform, portal: $portal },
+            remedy_under: $crate::declare_rule!(@under $($under)?),
             applies: $crate::declare_rule!(@applies $($applies)?),
             check,
         };
     };
     (@applies $applies:expr) => { $applies };
     (@applies) => { |_| true };
+    (@under $under:expr) => { $under };
+    (@under) => { |_| None };
 }

@@ -22,6 +22,19 @@ pub enum IdentityStandard {
 }
 
 impl IdentityStandard {
+    /// Every standard.
+    pub const ALL: [Self; 4] = [Self::System, Self::User, Self::Either, Self::Both];
+
+    /// The word in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Either => "either",
+            Self::Both => "both",
+        }
+    }
+
     /// Whether a system-assigned identity is required.
     pub fn requires_system(self) -> bool {
         matches!(self, Self::System | Self::Both)

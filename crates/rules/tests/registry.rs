@@ -71,6 +71,49 @@ fn there_are_no_more_rules_than_bits() {
     assert!(all().count() <= 128);
 }
 
+/// Every text of every remedy, whatever the identity standard.
+fn texts(rule: &Rule) -> impl Iterator<Item = &'static str> {
+    let all = std::iter::once(rule.remedy).chain(rule.other_remedies().map(|other| other.1));
+    all.flat_map(|Remedy { az, bicep, terraform, portal }| [az, bicep, terraform, portal])
+}
+
+/// What only the reader knows stands in `<..>`, in words, so that nobody takes it for a value.
+#[test]
+fn what_the_reader_puts_into_a_remedy_is_described() {
+    let words = ["JSON", "YAML", "HDFS"];
+    each(|rule| {
+        for text in texts(rule) {
+            let shouted = text.split(|c: char| !c.is_ascii_alphabetic() && c != '_').find(|word| {
+                word.len() > 3
+                    && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+                    && !words.contains(word)
+            });
+            if let Some(word) = shouted {
+                return Err(format!("`{word}` says nothing: write <what to put there>"));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_remedy_for_a_standard_differs_from_the_default() {
+    each(|rule| match rule.other_remedies().find(|(_, other)| *other == rule.remedy) {
+        Some((standard, _)) => Err(format!("the remedy under `{}` is the default one", standard.as_str())),
+        None => Ok(()),
+    });
+    let differing: Vec<&str> =
+        all().filter(|rule| rule.other_remedies().next().is_some()).map(|rule| rule.id).collect();
+    assert_eq!(
+        differing,
+        [
+            "audit-only-identity-policy",
+            "unenforced-workspace-identity",
+            "workspace-without-user-assigned-identity"
+        ]
+    );
+}
+
 #[test]
 fn remedies_use_known_placeholders_only() {
     let known = [
@@ -85,10 +128,10 @@ fn remedies_use_known_placeholders_only() {
         "parent_id",
         "location",
         "identity_type",
+        "identity_type_with_user",
     ];
     each(|rule| {
-        let Remedy { az, bicep, terraform, portal } = rule.remedy;
-        for text in [az, bicep, terraform, portal] {
+        for text in texts(rule) {
             if text.trim().is_empty() {
                 return Err("a remedy is empty".to_owned());
             }

@@ -68,6 +68,8 @@ fn scopes_are_compared_by_segment_and_without_case() {
     assert!(!settings.in_scope("/subscriptions/ab/resourceGroups/rg"));
     assert!(!settings.in_scope("/subscriptions/a/resourcegroups/LAB/x"));
     assert!(settings.in_scope("/subscriptions/a/resourceGroups/lab2"));
+    let slashed = parse("[scopes]\ninclude = [\"/subscriptions/A/\"]").unwrap();
+    assert!(slashed.in_scope("/subscriptions/a/resourceGroups/rg") && slashed.in_scope("/subscriptions/a"));
     // A scope that can match nothing would leave nothing to find.
     refused("[scopes]\ninclude = [\"Contoso ML Production\"]", &["no resource id", "/subscriptions/.."]);
 }

@@ -105,13 +105,10 @@ pub fn inventory(yaml: &str) -> Result<Inventory, String> {
     if notes.is_empty() { Ok(inventory) } else { Err(format!("inventory: {}", notes.join("; "))) }
 }
 
-/// `covers` and `refused` lines as a manifest.
+/// `covers`, `in-part` and `refused` lines as a manifest.
 fn coverage(item: &Value) -> Option<Value> {
-    let (kinds, outcome) = match (item.get("covers"), item.get("refused")) {
-        (Some(kinds), _) => (kinds, "read"),
-        (None, Some(kinds)) => (kinds, "refused"),
-        (None, None) => return None,
-    };
+    let lines = [("covers", "read"), ("in-part", "read in part"), ("refused", "refused")];
+    let (kinds, outcome) = lines.into_iter().find_map(|(key, outcome)| Some((item.get(key)?, outcome)))?;
     let scope = expand(item.get("scope").and_then(Value::as_str).unwrap_or("/"));
     let mut manifest = Manifest::of(std::iter::empty());
     for kind in kinds.as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -189,8 +186,10 @@ fn verdicts(rule: &str, inventory: &Inventory, audit: &Audit) -> Vec<Said> {
         id: inventory.get(finding.resource).id().to_owned(),
         severity: finding.severity.as_str().to_owned(),
         text: match &finding.context {
-            Some(context) => format!("{} ({context})", finding.message),
-            None => finding.message.to_string(),
+            Some(context) => {
+                format!("{} ({context}) [confidence {}]", finding.message, finding.confidence.as_str())
+            }
+            None => format!("{} [confidence {}]", finding.message, finding.confidence.as_str()),
         },
     });
     let gaps = audit.not_judged.iter().filter(|n| n.rules.rules().any(own)).map(|entry| Said {

@@ -1,6 +1,6 @@
 //! Writes what is generated from the rule files, and says what is stale.
 
-use dekey_rules::{Group, Rule};
+use dekey_rules::{Group, Remedy, Rule};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -120,15 +120,11 @@ fn page(rule: &Rule, cases: &str) -> String {
         let _ = writeln!(text, "\n## {heading}\n\n{body}");
     }
     let _ = writeln!(text, "\n## Remedies\n");
-    let remedies = [
-        ("Azure CLI", "sh", rule.remedy.az),
-        ("Bicep", "bicep", rule.remedy.bicep),
-        ("Terraform", "hcl", rule.remedy.terraform),
-    ];
-    for (name, language, body) in remedies {
-        let _ = writeln!(text, "{name}:\n\n```{language}\n{body}\n```\n");
+    remedy(rule.remedy, &mut text);
+    for (standard, other) in rule.other_remedies() {
+        let _ = writeln!(text, "### Under `identity_standard = \"{}\"`\n", standard.as_str());
+        remedy(other, &mut text);
     }
-    let _ = writeln!(text, "Azure portal: {}\n", rule.remedy.portal);
     let _ = writeln!(
         text,
         "## Controls\n\nA finding is evidence relevant to these controls; it never proves compliance.\n"
@@ -140,6 +136,18 @@ fn page(rule: &Rule, cases: &str) -> String {
     let cases = cases.split_once('\n').map_or("", |(_, rest)| rest).replace("\n## ", "\n### ");
     let _ = writeln!(text, "\n## Cases\n{}", cases.trim_end());
     text
+}
+
+fn remedy(remedy: Remedy, text: &mut String) {
+    let ways = [
+        ("Azure CLI", "sh", remedy.az),
+        ("Bicep", "bicep", remedy.bicep),
+        ("Terraform", "hcl", remedy.terraform),
+    ];
+    for (name, language, body) in ways {
+        let _ = writeln!(text, "{name}:\n\n```{language}\n{body}\n```\n");
+    }
+    let _ = writeln!(text, "Azure portal: {}\n", remedy.portal);
 }
 
 fn index() -> String {

@@ -57,6 +57,9 @@ fn write_all(args: &AuditArgs, color: ColorChoice, report: &Report<'_>) -> Resul
             say(args, path);
         }
     }
+    if args.formats.iter().any(|wanted| wanted.format == Format::Sarif) {
+        remark_on_sarif(args, report);
+    }
     let to_stdout = args.formats.iter().find(|format| format.file.is_none()).map(|format| format.format);
     let format = match to_stdout {
         Some(format) => format,
@@ -68,6 +71,12 @@ fn write_all(args: &AuditArgs, color: ColorChoice, report: &Report<'_>) -> Resul
     write(format, report, &options, &mut out)?;
     out.flush()?;
     Ok(())
+}
+
+fn remark_on_sarif(args: &AuditArgs, report: &Report<'_>) {
+    if let Some(remark) = dekey_report::sarif::beyond_limit(report).filter(|_| !args.quiet) {
+        output::tell(&format!("SARIF: {remark}"));
+    }
 }
 
 fn say(args: &AuditArgs, path: &Path) {

@@ -44,3 +44,85 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ),
     ("workspace-without-owner-tag", "every subscription has an owner, so every gap is closed"),
 ];
+
+/// `{words}` in a text that dekey was to fill in.
+fn unfilled(text: &str) -> Option<&str> {
+    let mut words = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let named = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    words.find(named)
+}
+
+/// Whatever the standard, a remedy is complete but for what stands in `<..>`, which says what the reader is to put there.
+#[test]
+fn no_finding_of_the_example_leaves_a_placeholder_unfilled() {
+    let run = Run::new();
+    for standard in ["system", "user", "either", "both"] {
+        run.write("dekey.toml", &format!("identity_standard = \"{standard}\"\n"));
+        let args =
+            ["audit", &example(), "--settings", "dekey.toml", "--as-of", "2026-11-23", "--format", "json"];
+        let json = run.dekey(&args).json();
+        let findings = json["findings"].as_array().unwrap();
+        assert!(findings.len() > 100, "{standard}");
+        for finding in findings {
+            for way in ["az", "bicep", "terraform", "portal"] {
+                let text = finding["remedy"][way].as_str().unwrap();
+                let told = || format!("{} under {standard}, {way}: {text}", finding["rule"]);
+                assert_eq!(unfilled(text), None, "{}", told());
+                for open in text.split('<').skip(1).filter_map(|rest| Some(rest.split_once('>')?.0)) {
+                    assert!(open.contains(|c: char| c.is_ascii_lowercase()), "{}", told());
+                    assert!(!open.contains("unusual characters"), "{}", told());
+                }
+            }
+        }
+    }
+}
+
+/// The remedy of what nothing enforces is the policy for the identity that is asked for.
+#[test]
+fn remedies_follow_the_identity_standard() {
+    let run = Run::new();
+    let built_in = "5f0c7d88-c7de-45b8-ac49-db49e72eaa78";
+    for (standard, wanted, unwanted) in [
+        ("system", "notContains", built_in),
+        ("user", built_in, "notContains"),
+        ("either", "\"exists\": false", "notContains"),
+        ("both", built_in, "\"exists\": false"),
+    ] {
+        run.write("dekey.toml", &format!("identity_standard = \"{standard}\"\n"));
+        let args = ["audit", &example(), "--settings", "dekey.toml", "--as-of", "2026-11-23", "--format"];
+        let json = run.dekey(&[args.as_slice(), &["json"]].concat()).json();
+        let remedies: Vec<&str> = json["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["rule"] == "unenforced-workspace-identity")
+            .map(|finding| finding["remedy"]["az"].as_str().unwrap())
+            .collect();
+        assert!(!remedies.is_empty(), "{standard}");
+        assert!(remedies.iter().all(|az| az.contains(wanted) && !az.contains(unwanted)), "{standard}");
+        // Formats that do not go through the view of a finding.
+        for format in ["html", "sarif"] {
+            let text = run.dekey(&[args.as_slice(), &[format]].concat()).out();
+            assert_eq!(
+                text.contains("--name aml-user-identity"),
+                ["user", "both"].contains(&standard),
+                "{format}"
+            );
+        }
+    }
+}
+
+/// The remedy says to take the objectId of the policy that the finding names.
+#[test]
+fn a_finding_on_an_access_policy_names_whom_it_is_for() {
+    let run = Run::new();
+    let json = run.dekey(&["audit", &example(), "--as-of", "2026-11-23", "--format", "json"]).json();
+    let findings = json["findings"].as_array().unwrap();
+    let about: Vec<_> = findings.iter().filter(|f| f["rule"] == "vault-policy-beyond-secrets").collect();
+    assert!(!about.is_empty());
+    for finding in about {
+        let evidence = finding["evidence"].as_array().unwrap();
+        let named = evidence.iter().find(|e| e["pointer"].as_str().unwrap().ends_with("/objectId")).unwrap();
+        assert!(!named["value"].as_str().unwrap().is_empty());
+    }
+}

@@ -72,3 +72,35 @@ fn every_format_tells_what_was_not_judged() {
         );
     }
 }
+
+#[test]
+fn a_sarif_file_that_github_would_not_take_in_whole_is_remarked_on() {
+    let run = Run::new();
+    let workspace = |n: usize| {
+        format!(
+            r#"{{"id":"/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/w{n}","type":"Microsoft.MachineLearningServices/workspaces","properties":{{"systemDatastoresAuthMode":"AccessKey"}}}}"#
+        )
+    };
+    let all: Vec<String> = (0..1_300).map(workspace).collect();
+    // What was read and is not there is a finding or a pass, and takes no time to spell out as not judged.
+    let kinds = ["datastores", "connections", "computes", "diagnostic settings", "policy assignments"];
+    let line = |kind| format!(r#"{{"kind":"{kind}","scope":"/","outcome":"read"}}"#);
+    let lines: Vec<String> = kinds.into_iter().map(line).collect();
+    run.write("manifest.json", &format!(r#"{{"dekey":"manifest/1","coverage":[{}]}}"#, lines.join(",")));
+    run.write("few.json", &format!("[{}]", all[..10].join(",")));
+    run.write("many.json", &format!("[{}]", all.join(",")));
+    let few = run.dekey(&["audit", "few.json", "manifest.json", "--format", "sarif=few.sarif"]);
+    assert!(!few.err().contains("code scanning"), "{}", few.err());
+    let many = run.dekey(&["audit", "many.json", "manifest.json", "--format", "sarif=many.sarif"]);
+    let quiet =
+        run.dekey(&["audit", "many.json", "manifest.json", "--quiet", "--format", "sarif=quiet.sarif"]);
+    assert_eq!(quiet.err(), "");
+    let other = run.dekey(&["audit", "many.json", "manifest.json", "--format", "csv=o.csv"]);
+    assert!(!other.err().contains("code scanning"));
+    let log: serde_json::Value = serde_json::from_str(&run.read("many.sarif")).unwrap();
+    let notice = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(notice["descriptor"]["id"], "beyond-limit");
+    let results = log["runs"][0]["results"].as_array().unwrap().len();
+    assert!(results > 5_000);
+    assert!(many.err().contains(&format!("{results} results: GitHub code scanning")), "{}", many.err());
+}

@@ -1,9 +1,10 @@
 //! The value below a node of the field tree.
 
-use super::values::{IsNull, Kept, ScalarText};
+use super::values::{Kept, ScalarText};
 use super::{Capture, TextSeed, mask_all};
-use dekey_model::{Capture as How, Fact, FieldNode, secret};
+use dekey_model::{Capture as How, Fact, Field, FieldNode, secret};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use std::fmt;
 
 /// The deepest JSON value that is kept whole.
@@ -21,7 +22,7 @@ impl NodeSeed<'_, '_> {
         let fact = match how {
             How::Scalar => fact(self.capture),
             How::Presence => Fact::Bool(true),
-            How::Pairs | How::Keys | How::SecretNames | How::Json => Fact::Odd,
+            How::Pairs | How::Principals | How::SecretNames | How::Json | How::Lifetimes => Fact::Odd,
         };
         self.capture.keep(field, fact);
     }
@@ -39,20 +40,53 @@ impl<'de> DeserializeSeed<'de> for NodeSeed<'_, '_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         match self.node.field {
             Some((field, How::Json)) => {
-                let mut value = Kept(MAX_KEPT_DEPTH).deserialize(deserializer)?;
-                let fact = if value.is_null() {
-                    Fact::Null
-                } else {
-                    mask_all(&mut value);
-                    self.capture.batch.json.push(value);
-                    Fact::Json(u32::try_from(self.capture.batch.json.len() - 1).unwrap_or(u32::MAX))
-                };
-                self.capture.keep(field, fact);
+                let value = Kept(MAX_KEPT_DEPTH).deserialize(deserializer)?;
+                self.capture.keep_json(field, value);
+                Ok(())
+            }
+            Some((field, How::Lifetimes)) => {
+                let value = Kept(MAX_KEPT_DEPTH).deserialize(deserializer)?;
+                match value {
+                    Value::Array(list) => {
+                        self.capture.keep_json(field, list.into_iter().map(lifetime).collect());
+                    }
+                    Value::Null => self.capture.keep(field, Fact::Null),
+                    _ => self.capture.keep(field, Fact::Odd),
+                }
                 Ok(())
             }
             _ => deserializer.deserialize_any(self),
         }
     }
+}
+
+impl Capture<'_> {
+    fn keep_json(&mut self, field: Field, mut value: Value) {
+        let fact = if value.is_null() {
+            Fact::Null
+        } else {
+            mask_all(&mut value);
+            self.batch.json.push(value);
+            Fact::Json(u32::try_from(self.batch.json.len() - 1).unwrap_or(u32::MAX))
+        };
+        self.keep(field, fact);
+    }
+}
+
+/// Of a credential its name and times. What has no place there stays as `false` or an empty credential: it is odd, not absent.
+fn lifetime(credential: Value) -> Value {
+    let Value::Object(map) = credential else { return Value::Object(serde_json::Map::new()) };
+    let names = ["name", "creationTime", "expiry"];
+    let own = |given: &str| names.into_iter().find(|name| given.eq_ignore_ascii_case(name));
+    let plain = |value: Value| if value.is_string() || value.is_null() { value } else { Value::Bool(false) };
+    map.into_iter().filter_map(|(given, value)| Some((own(&given)?.to_owned(), plain(value)))).collect()
+}
+
+/// The principal that an answer says of an attached identity, or nothing.
+fn principal(identity: &Value) -> &str {
+    let Value::Object(map) = identity else { return "" };
+    let own = map.iter().find(|(name, _)| name.eq_ignore_ascii_case("principalId"));
+    own.and_then(|(_, value)| value.as_str()).unwrap_or("")
 }
 
 struct NameSeed<'n>(&'n FieldNode);
@@ -140,13 +174,13 @@ impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
                 }
                 self.capture.keep_pairs(field, pairs);
             }
-            Some((field, How::Keys)) => {
+            Some((field, How::Principals)) => {
                 let mut pairs = Vec::new();
                 while let Some(name) = map.next_key_seed(TextSeed(self.capture))? {
+                    let identity = map.next_value_seed(Kept(MAX_KEPT_DEPTH))?;
                     // A key with `null` takes the identity away, in a request; an answer has no such key.
-                    let nothing = map.next_value_seed(IsNull)?;
-                    if let (Some(name), false) = (name, nothing) {
-                        pairs.push((name, self.capture.intern("")));
+                    if let (Some(name), false) = (name, identity.is_null()) {
+                        pairs.push((name, self.capture.intern(principal(&identity))));
                     }
                 }
                 self.capture.keep_pairs(field, pairs);

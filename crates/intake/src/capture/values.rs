@@ -79,35 +79,6 @@ impl<'de> Visitor<'de> for ScalarText {
     ignore_others!(Option<String>, None, [null, seq, map]);
 }
 
-/// Whether a value is `null`.
-pub(super) struct IsNull;
-
-impl<'de> DeserializeSeed<'de> for IsNull {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for IsNull {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_none<E>(self) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    ignore_others!(bool, false, [bool, number, str, seq, map]);
-}
-
 /// Stands for what is nested deeper than is kept.
 const TOO_DEEP: &str = "[nested too deep]";
 

@@ -10,7 +10,9 @@ pub(super) fn speaks(id: &str, map: &Map<String, Value>) -> bool {
     let own =
         ArmId(id).provider().is_some_and(|p| p.eq_ignore_ascii_case("Microsoft.MachineLearningServices"));
     let words = || map.keys().any(|name| name.contains('_'));
-    own && !has_properties(map) && text(map, "type").map_or_else(words, |given| !given.contains('/'))
+    own && !map.contains_key("dekey")
+        && !has_properties(map)
+        && text(map, "type").map_or_else(words, |given| !given.contains('/'))
 }
 
 /// Which properties of ARM an `az ml` name stands for; per kind of resource (the last type in the id).
@@ -139,16 +141,22 @@ fn identity(given: Option<&Value>) -> Value {
     let mut out = Map::new();
     put(&mut out, "type", text(block, "type"));
     put(&mut out, "principalId", text(block, "principal_id"));
-    let attached = match block.get("user_assigned_identities") {
+    let principal = |one: &Map<String, Value>| match text(one, "principal_id") {
+        Some(id) => json!({ "principalId": id }),
+        None => json!({}),
+    };
+    let attached: Map<String, Value> = match block.get("user_assigned_identities") {
         Some(Value::Array(list)) => {
-            list.iter().filter_map(|one| text(one.as_object()?, "resource_id")).collect()
+            let known = list.iter().filter_map(Value::as_object);
+            known.filter_map(|one| Some((text(one, "resource_id")?.to_owned(), principal(one)))).collect()
         }
-        Some(Value::Object(map)) => map.keys().map(String::as_str).collect(),
-        _ => Vec::new(),
+        Some(Value::Object(map)) => {
+            map.iter().map(|(id, one)| (id.clone(), one.as_object().map_or(json!({}), principal))).collect()
+        }
+        _ => Map::new(),
     };
     if !attached.is_empty() {
-        let map: Map<String, Value> = attached.into_iter().map(|id| (id.to_owned(), json!({}))).collect();
-        out.insert("userAssignedIdentities".to_owned(), Value::Object(map));
+        out.insert("userAssignedIdentities".to_owned(), Value::Object(attached));
     }
     Value::Object(out)
 }

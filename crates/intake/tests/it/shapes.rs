@@ -217,6 +217,10 @@ fn what_is_not_an_export_is_named() {
             "template",
         ),
         (r#"{"hello":"world"}"#, "not an ARM resource"),
+        (
+            r#"{"id":"+subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w","key_vault":"x"}"#,
+            "not a resource id",
+        ),
         (r"[1]", "a number"),
         ("just some text", "plain text"),
         ("$schema: x\nname: w\ntype: azure_blob\n", "definition"),

@@ -41,6 +41,17 @@ fn what_was_not_read_stays_unread() {
 }
 
 #[test]
+fn a_row_of_odd_columns_is_no_output_of_az_ml_the_second_time() {
+    let table = format!(
+        r#"{{"data":{{"columns":[{{"name":"id"}},{{"name":"key_vault"}}],"rows":[["{}","/kv"]]}}}}"#,
+        workspace_id("w").replace("workspaces/w", "odd/w")
+    );
+    let once = lines(&[("table.json", &table)]);
+    assert_eq!(once.lines().count(), 1);
+    assert_eq!(lines(&[("resources.jsonl", &once)]), once);
+}
+
+#[test]
 fn secrets_never_reach_a_snapshot() {
     let text = workspace(
         "w/datastores/d",

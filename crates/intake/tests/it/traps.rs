@@ -228,6 +228,19 @@ fn windows_powershell_writes_utf16() {
 }
 
 #[test]
+fn of_an_id_that_is_there_twice_the_last_counts() {
+    for second in ["{}", "null", r#""/subscriptions/other""#] {
+        let text = workspace("w", &format!(r#""properties":{{}},"id":{second}"#));
+        let [facts, raw] = [Keep::Facts, Keep::Raw].map(|keep| {
+            let inventory = inventory_keeping(&[("w", &text)], keep);
+            assert!(inventory.find(&workspace_id("w")).is_none(), "{second} {keep:?}");
+            inventory.resources().map(|resource| resource.id().to_owned()).collect::<Vec<_>>()
+        });
+        assert_eq!(facts, raw, "{second}");
+    }
+}
+
+#[test]
 fn both_ways_of_reading_agree_on_escapes_in_what_is_skipped() {
     let read = |text: &str, keep: Keep| {
         let inventory = inventory_keeping(&[("w", text)], keep);
@@ -280,5 +293,53 @@ fn of_several_answers_the_newest_wins_and_gaps_are_filled() {
         assert_eq!(workspace.text(Field::StorageAccount), Seen::Value("/new"));
         assert_eq!(workspace.text(Field::KeyVault), Seen::Value("/kv"));
         assert_eq!(workspace.pairs(Field::Tags).value().unwrap(), [("a", "1")]);
+    }
+}
+
+/// A password that somebody generated and stored with the token has no form that a mask would know.
+#[test]
+fn of_the_passwords_of_a_token_only_names_and_times_are_kept() {
+    let token = id("Microsoft.ContainerRegistry/registries/r/tokens/t");
+    let text = format!(
+        r#"{{"id":"{token}","type":"Microsoft.ContainerRegistry/registries/tokens","properties":{{"status":"enabled","credentials":{{"passwords":[
+            {{"Name":"password1","value":"hunter2hunter2","expiry":"2027-01-01T00:00:00Z","creationTime":"2026-01-01T00:00:00Z"}},
+            {{"name":"password2","value":null,"expiry":{{"odd":"hunter2"}}}}, "hunter2"]}}}}}}"#
+    );
+    let inventory = inventory(&[("t.json", &text)]);
+    let token = inventory.find(&token).unwrap();
+    assert_eq!(
+        token.json(Field::TokenPasswords),
+        Seen::Value(&serde_json::json!([
+            { "name": "password1", "creationTime": "2026-01-01T00:00:00Z", "expiry": "2027-01-01T00:00:00Z" },
+            { "name": "password2", "expiry": false },
+            {},
+        ]))
+    );
+    assert!(!format!("{inventory:?}").contains("hunter2"));
+}
+
+/// Rules compare principals; what people are shown are the ids.
+#[test]
+fn an_attached_identity_keeps_its_principal_in_every_shape() {
+    let attached = id("Microsoft.ManagedIdentity/userAssignedIdentities/uai");
+    let arm = workspace(
+        "w",
+        &format!(
+            r#""properties":{{}},"identity":{{"type":"UserAssigned","userAssignedIdentities":{{"{attached}":{{"clientId":"c","PrincipalId":"p"}}}}}}"#
+        ),
+    );
+    let azml = format!(
+        r#"{{"id":"{}","name":"w","location":"westeurope","resource_group":"rg","storage_account":null,"identity":{{"type":"user_assigned","user_assigned_identities":[{{"resource_id":"{attached}","client_id":"c","principal_id":"p"}}]}}}}"#,
+        workspace_id("w")
+    );
+    for text in [arm, azml] {
+        let inventory = inventory(&[("w.json", &text)]);
+        let workspace = inventory.find(&workspace_id("w")).unwrap();
+        assert_eq!(
+            workspace.pairs(Field::UserAssignedIdentities),
+            Seen::Value(vec![(attached.as_str(), "p")]),
+            "{text}"
+        );
+        assert_eq!(workspace.shown(Field::UserAssignedIdentities), attached);
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn owner(view: OwnerView<'_>) -> String {
 pub(super) fn finding(report: &Report<'_>, finding: &Finding) -> Option<FindingPart> {
     let rule = report.rule(finding.rule)?;
     let resource = report.inventory.get(finding.resource);
-    let fill = |text, dialect| crate::fill(text, resource, dialect);
+    let remedy = report.remedy(rule, resource);
     let controls = rule.controls.iter().map(|c| format!("{} {} ({})", c.framework, c.id, c.source.as_str()));
     let (source, at) = resource.provenance();
     let evidence = report.evidence(finding);
@@ -197,10 +197,10 @@ pub(super) fn finding(report: &Report<'_>, finding: &Finding) -> Option<FindingP
         evidence: evidence.into_iter().map(|e| (line(&e.pointer), line(&e.value))).collect(),
         why: plain(rule.section("Why it matters")),
         fix: plain(rule.section("How it is put right")),
-        az: fill(rule.remedy.az, crate::Dialect::Shell),
-        bicep: fill(rule.remedy.bicep, crate::Dialect::Code),
-        terraform: fill(rule.remedy.terraform, crate::Dialect::Code),
-        portal: fill(rule.remedy.portal, crate::Dialect::Text),
+        az: remedy.az,
+        bicep: remedy.bicep,
+        terraform: remedy.terraform,
+        portal: remedy.portal,
         owner: line(&owner(report.owner(resource))),
         confidence: finding.confidence.as_str(),
         rule: rule.id,

@@ -9,6 +9,8 @@ mod rules;
 mod types;
 mod uri;
 
+pub use notices::beyond_limit;
+
 use crate::{FindingView, Report, clean, lines, words};
 use dekey_model::{Resource, Severity};
 use dekey_rules::WaiverUse;

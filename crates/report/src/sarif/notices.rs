@@ -11,15 +11,40 @@ const INPUT: usize = 1;
 const NOT_READ: usize = 2;
 const RULE_FAILED: usize = 3;
 const WAIVER_EXPIRED: usize = 4;
+const BEYOND_LIMIT: usize = 5;
+
+/// Results of one run of which GitHub code scanning takes in the worst, and how many it takes before it rejects the file.
+const SHOWN: usize = 5_000;
+const ACCEPTED: usize = 25_000;
 
 /// Id, and what it says.
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 6] = [
     ("not-judged", "A rule could not judge a resource. This is neither a finding nor a pass."),
     ("input-not-taken", "Something in a document was not taken, or only in part. The rest was audited."),
     ("not-read", "Resources of a kind were not read at a scope, so nothing is known about them."),
     ("rule-failed", "A rule failed on a resource: a mistake in dekey. Nothing is known about the resource."),
     ("waiver-expired", "A waiver has expired. Its findings count again."),
+    (
+        "beyond-limit",
+        "There are more results than GitHub code scanning takes in. Nothing was left out of this file.",
+    ),
 ];
+
+/// What GitHub code scanning will not show of a report. The file has every result all the same.
+pub fn beyond_limit(report: &Report<'_>) -> Option<String> {
+    let results = report.listed().len() + report.audit.waived.len();
+    if results <= SHOWN {
+        return None;
+    }
+    let what = if results <= ACCEPTED {
+        format!("takes in the worst {SHOWN} of them")
+    } else {
+        format!("rejects a file with more than {ACCEPTED} of them")
+    };
+    Some(format!(
+        "{results} results: GitHub code scanning {what}; audit one part of the tenant at a time (scopes.include in the settings), or put what is known into a baseline"
+    ))
+}
 
 pub(super) fn descriptors() -> Vec<Descriptor> {
     let descriptor = |&(id, text): &(&'static str, &str)| Descriptor {
@@ -39,7 +64,10 @@ pub(super) fn all<'a>(report: &'a Report<'a>) -> Stream<'a, Notification<'a>> {
     Stream::new(|| {
         let coverage = report.inventory.coverage();
         let not_read = coverage.entries().filter(|e| e.outcome != Outcome::Read);
-        errors(report)
+        let limit = beyond_limit(report).map(|text| notice(BEYOND_LIMIT, "warning", &format!("{text}.")));
+        limit
+            .into_iter()
+            .chain(errors(report))
             .chain(coverage.notes.iter().map(input))
             .chain(not_read.map(|entry| unread(&entry)))
             .chain(expired(report))

@@ -3,7 +3,7 @@
 use super::types::{Configuration, Control, Descriptor, Help, Message, RuleProperties};
 use super::{level, security_severity};
 use dekey_model::Confidence;
-use dekey_rules::{Rule, Settings};
+use dekey_rules::{Remedy, Rule, Settings};
 
 pub(super) fn descriptor(rule: &'static Rule, settings: &Settings) -> Descriptor {
     let severity = settings.severity_of(rule);
@@ -17,7 +17,7 @@ pub(super) fn descriptor(rule: &'static Rule, settings: &Settings) -> Descriptor
         name: pascal(rule.id),
         short_description: Message { text: sentence(rule.title()) },
         full_description: Message { text: sentence(rule.section("What it finds")) },
-        help: help(rule),
+        help: help(rule, rule.remedy_for(settings)),
         help_uri: first_link(rule.section("Sources")),
         default_configuration: Some(Configuration { level: level(severity) }),
         properties: Some(RuleProperties {
@@ -37,7 +37,7 @@ fn first_link(sources: &'static str) -> Option<&'static str> {
 }
 
 /// The rule's page, then the ways to put it right, with placeholders where the resource's own values go.
-fn help(rule: &Rule) -> Help {
+fn help(rule: &Rule, remedy: Remedy) -> Help {
     let mut text = rule.title().to_owned();
     let mut markdown = format!("# {}\n", rule.title());
     for (heading, body) in rule.page().sections {
@@ -45,10 +45,10 @@ fn help(rule: &Rule) -> Help {
         markdown += &["\n## ", heading, "\n\n", body, "\n"].concat();
     }
     let ways = [
-        ("Azure CLI", "sh", rule.remedy.az),
-        ("Bicep", "bicep", rule.remedy.bicep),
-        ("Terraform", "hcl", rule.remedy.terraform),
-        ("Azure portal", "text", rule.remedy.portal),
+        ("Azure CLI", "sh", remedy.az),
+        ("Bicep", "bicep", remedy.bicep),
+        ("Terraform", "hcl", remedy.terraform),
+        ("Azure portal", "text", remedy.portal),
     ];
     for (way, language, body) in ways.into_iter().filter(|way| !way.2.is_empty()) {
         text += &["\n\n", way, "\n", body].concat();

@@ -105,3 +105,39 @@ fn hostile_names_stay_data() {
         .collect();
     assert!(HOSTILE.iter().all(|name| owners.contains(name)));
 }
+
+/// A report of so many findings.
+fn crowd(findings: usize) -> Sample {
+    let mut sample = Sample::hostile();
+    let mut all = sample.audit.findings.iter().cycle();
+    sample.audit.findings = std::iter::from_fn(|| all.next().cloned()).take(findings).collect();
+    sample.audit.waived.truncate(1);
+    sample
+}
+
+#[test]
+fn what_code_scanning_would_not_take_in_is_said_and_nothing_is_cut() {
+    for (findings, said) in [
+        (4_999, None),
+        (5_000, Some("the worst 5000")),
+        (25_000, Some("rejects a file with more than 25000")),
+    ] {
+        let sample = crowd(findings);
+        assert_eq!(sample.audit.waived.len(), 1);
+        let run = run_of(&sample);
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.len(), findings + 1);
+        let worst_first = ["9.5", "8.0", "5.5", "2.0", "0.0"];
+        let rank =
+            |result: &Value| worst_first.iter().position(|s| result["properties"]["security-severity"] == *s);
+        // The waived one comes last, whatever its severity.
+        assert!(results[..findings].is_sorted_by_key(|result| rank(result).unwrap()));
+        let notices = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        let limits: Vec<&Value> =
+            notices.iter().filter(|n| n["descriptor"]["id"] == "beyond-limit").collect();
+        assert_eq!(limits.len(), usize::from(said.is_some()), "{findings}");
+        assert!(
+            limits.iter().all(|n| n["message"]["text"].as_str().unwrap().contains(said.unwrap_or_default()))
+        );
+    }
+}

@@ -2,8 +2,8 @@
 
 use super::unenforced_workspace_identity::wanted;
 use crate::policies::{Effect, Mode, Standing, State, Watcher, label};
-use crate::{Context, Out, controls, declare_rule};
-use dekey_model::{Covered, Field, Gap, Kind, Resource, Severity};
+use crate::{Context, Out, controls, declare_rule, remedies};
+use dekey_model::{Field, Gap, Kind, Resource, Severity};
 
 declare_rule! {
     /// Identity policy that only audits
@@ -20,7 +20,8 @@ declare_rule! {
     /// ## How it is put right
     /// Put right what the policy lists, then give the assignment the effect `Deny`, or `enforcementMode: Default` if it was
     /// `DoNotEnforce`. Existing workspaces stay as they are: `deny` applies to what is created or changed from then on, and
-    /// a change of effect can take 30 minutes.
+    /// a change of effect can take 30 minutes. Built-in 5f0c7d88-c7de-45b8-ac49-db49e72eaa78 takes its effect as a parameter
+    /// and audits unless told otherwise; the Microsoft cloud security benchmark passes none on, so assign it by itself then.
     ///
     /// ## When it stays silent
     /// When no assignment asks for the identity: `unenforced-workspace-identity` says so. When assignments, definitions or
@@ -38,24 +39,22 @@ declare_rule! {
         subjects: [Workspace],
         needs: [PolicyAssignment, PolicyDefinition, PolicySetDefinition, PolicyExemption, Subscription],
         controls: controls::ENFORCEMENT,
+        remedy_under: remedies::enforcing,
         remedy: {
-            az: "az policy assignment update --name <assignment> --scope <its-scope> --enforcement-mode Default --params effect.value=Deny",
-            bicep: "resource assignment 'Microsoft.Authorization/policyAssignments@2023-04-01' = {\n  properties: {\n    parameters: {\n      effect: { value: 'Deny' }\n    }\n    enforcementMode: 'Default'\n  }\n}",
-            terraform: "resource \"azurerm_subscription_policy_assignment\" \"identity\" {\n  enforce    = true\n  parameters = jsonencode({ effect = { value = \"Deny\" } })\n}",
-            portal: "Policy > Assignments > the assignment > Edit assignment > Parameters: Deny, and Basics > Policy enforcement: Enabled",
+            az: remedies::ENFORCE.az,
+            bicep: remedies::ENFORCE.bicep,
+            terraform: remedies::ENFORCE.terraform,
+            portal: remedies::ENFORCE.portal,
         },
     }
 }
 
 fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     let standard = cx.settings.identity_standard;
-    let policies = cx.policies();
-    match policies.covered(Kind::PolicyAssignment, workspace) {
-        Covered::Yes => {}
-        Covered::Refused(why) => return out.not_judged(Gap::Refused(Kind::PolicyAssignment, why.into())),
-        Covered::Unknown => return out.not_judged(Gap::NotExported(Kind::PolicyAssignment)),
+    if !out.needs_policies(cx, workspace, Kind::PolicyAssignment) {
+        return;
     }
-    let watchers = match policies.standing(workspace, State::lacking(standard), cx.as_of) {
+    let watchers = match cx.policies().standing(workspace, State::lacking(standard), cx.as_of) {
         Standing::Watched(watchers) => watchers,
         Standing::Enforced => return out.pass(),
         Standing::Unclear(why) => return out.not_judged(Gap::Other(why.into())),

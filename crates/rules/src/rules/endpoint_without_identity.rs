@@ -33,7 +33,7 @@ declare_rule! {
         needs: [],
         controls: controls::IDENTITY,
         remedy: {
-            az: "az ml online-endpoint create --name NEW_NAME --workspace-name {workspace} --resource-group {resource_group} --auth-mode aad_token",
+            az: "az ml online-endpoint create --name <new name> --workspace-name {workspace} --resource-group {resource_group} --auth-mode aad_token",
             bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-12-01' = {\n  identity: {\n    type: 'SystemAssigned'\n  }\n}",
             terraform: "# azurerm has no resource for endpoints; with azapi:\nresource \"azapi_resource\" \"{symbol}\" {\n  type = \"Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-12-01\"\n  identity {\n    type = \"SystemAssigned\"\n  }\n}",
             portal: "Azure Machine Learning studio > Endpoints > Create > Identity type",

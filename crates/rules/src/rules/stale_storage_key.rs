@@ -1,14 +1,16 @@
 //! A storage account's key is old.
 
 use crate::{Context, Out, controls, declare_rule};
-use dekey_model::{Field, Gap, Resource, Seen};
+use dekey_model::{Confidence, Field, Gap, Resource, Seen};
 
 declare_rule! {
     /// Storage account key that is too old
     ///
     /// ## What it finds
     /// Keys of storage accounts whose `keyCreationTime` is longer ago than `thresholds.max_key_age_days` in the settings (90 unless
-    /// set). Each of the two keys is a finding of its own.
+    /// set), or `null`. Azure records the time since 2021 (api-version 2021-02-01), and sends `null` for a key that was not
+    /// rotated since: it is at least as old as that. Nobody wrote down its age, so the confidence is medium. Each of the two
+    /// keys is a finding of its own.
     ///
     /// ## Why it matters
     /// The longer a key lives, the more copies of it there are: in notebooks, pipelines, exported datastores, chats. Nobody
@@ -21,11 +23,12 @@ declare_rule! {
     ///
     /// ## When it stays silent
     /// When both keys are young enough. When shared key access is off the finding is a step less urgent: the key opens nothing
-    /// today, but would again if somebody turned it on. Azure records creation times since 2021; for older keys there is
-    /// none, and the age is not judged.
+    /// today, but would again if somebody turned it on. An answer without `keyCreationTime` is of an older api-version, or
+    /// leaves it out: the age is not judged.
     ///
     /// ## Sources
     /// - [Manage storage account access keys](https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage)
+    /// - [Do I need to rotate the account access keys first?](https://learn.microsoft.com/azure/storage/common/sas-expiration-policy)
     /// - [Regenerate storage account access keys](https://learn.microsoft.com/azure/machine-learning/how-to-change-storage-access-key)
     "stale-storage-key" {
         group: Dependents,
@@ -44,21 +47,31 @@ declare_rule! {
     }
 }
 
+/// By the end of this year Azure recorded when keys are made.
+const RECORDED_SINCE: &str = "2021-12-31";
+
+/// How old a key is.
+enum Age {
+    /// Days since it was made.
+    Days(i64),
+    /// Older than what Azure recorded: at least these many days.
+    AtLeast(i64),
+}
+
 fn check(cx: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
     let locked = account.flag(Field::AllowSharedKeyAccess) == Seen::Value(false);
+    let limit = i64::from(cx.settings.thresholds.max_key_age_days);
     let mut gaps = Vec::new();
     for (name, field) in [("key1", Field::Key1CreationTime), ("key2", Field::Key2CreationTime)] {
-        let days = match account.text(field).non_empty() {
-            Seen::Value(time) => cx.days_since(time).ok_or(Gap::Odd(field)),
-            Seen::Absent | Seen::Null => {
-                Err(Gap::Other(format!("Azure recorded no creation time for {name}").into()))
-            }
-            Seen::NotRead => Err(Gap::NotRead(field)),
-            Seen::Odd => Err(Gap::Odd(field)),
-        };
-        match days {
-            Ok(days) if days <= i64::from(cx.settings.thresholds.max_key_age_days) => {}
-            Ok(days) => report(name, field, days, locked, out),
+        match age(cx, account, field) {
+            Ok(Age::Days(days)) if days <= limit => {}
+            Ok(Age::AtLeast(days)) if days <= limit => gaps.push(Gap::Other(
+                format!(
+                    "Azure recorded no creation time for {name}, and {limit} days reach back to before it did"
+                )
+                .into(),
+            )),
+            Ok(age) => report(name, field, &age, locked, out),
             Err(gap) => gaps.push(gap),
         }
     }
@@ -72,8 +85,27 @@ fn check(cx: &Context<'_>, account: Resource<'_>, out: &mut Out<'_>) {
     out.pass();
 }
 
-fn report(name: &str, field: Field, days: i64, locked: bool, out: &mut Out<'_>) {
-    let finding = out.finding(format!("{name} is {days} days old")).on(field).part(name);
+fn age(cx: &Context<'_>, account: Resource<'_>, field: Field) -> Result<Age, Gap> {
+    match account.text(field).non_empty() {
+        Seen::Value(time) => cx.days_since(time).map(Age::Days).ok_or(Gap::Odd(field)),
+        Seen::Null => cx.days_since(RECORDED_SINCE).map(Age::AtLeast).ok_or(Gap::Odd(field)),
+        // Answers of older api-versions have no times at all.
+        Seen::Absent | Seen::NotRead => Err(Gap::NotRead(field)),
+        Seen::Odd => Err(Gap::Odd(field)),
+    }
+}
+
+fn report(name: &str, field: Field, age: &Age, locked: bool, out: &mut Out<'_>) {
+    let (message, confidence) = match age {
+        Age::Days(days) => (format!("{name} is {days} days old"), Confidence::High),
+        Age::AtLeast(_) => (
+            format!(
+                "{name} has no creation time: it was not rotated since 2021, when Azure began to record them"
+            ),
+            Confidence::Medium,
+        ),
+    };
+    let finding = out.finding(message).confidence(confidence).on(field).part(name);
     if locked {
         return finding
             .on(Field::AllowSharedKeyAccess)

@@ -1,8 +1,8 @@
 //! Nothing denies a workspace without the identity that is asked for.
 
 use crate::policies::{Standing, State, label};
-use crate::{Context, IdentityStandard, Out, controls, declare_rule};
-use dekey_model::{Covered, Field, Gap, IdentityState, Kind, Resource, Severity};
+use crate::{Context, IdentityStandard, Out, controls, declare_rule, remedies};
+use dekey_model::{Field, Gap, IdentityState, Kind, Resource, Severity};
 
 declare_rule! {
     /// Workspace identity that nothing enforces
@@ -18,7 +18,8 @@ declare_rule! {
     ///
     /// ## How it is put right
     /// Assign a policy that denies it, as high up as the standard goes. No built-in policy asks for a system-assigned
-    /// identity, so define one; for `identity_standard = "user"` assign built-in 5f0c7d88-c7de-45b8-ac49-db49e72eaa78.
+    /// identity, or for any, so define one; for `identity_standard = "user"` assign built-in
+    /// 5f0c7d88-c7de-45b8-ac49-db49e72eaa78, and for `"both"` the two together.
     /// Begin with `enforcementMode: DoNotEnforce`, look at what it lists, put that right, then switch to `Default`: denying
     /// first stops every change to a workspace that does not comply yet. Compare with `notContains`: the service writes
     /// `SystemAssigned,UserAssigned` with and without a space. `modify` cannot set the identity of a workspace.
@@ -40,32 +41,30 @@ declare_rule! {
         subjects: [Workspace],
         needs: [PolicyAssignment, PolicyDefinition, PolicySetDefinition, PolicyExemption, Subscription],
         controls: controls::ENFORCEMENT,
+        remedy_under: remedies::denying,
         remedy: {
-            az: "az policy definition create --name aml-system-identity --subscription {subscription} --mode Indexed --rules '{\"if\": {\"allOf\": [{\"field\": \"type\", \"equals\": \"Microsoft.MachineLearningServices/workspaces\"}, {\"field\": \"identity.type\", \"notContains\": \"SystemAssigned\"}]}, \"then\": {\"effect\": \"deny\"}}'\naz policy assignment create --name aml-system-identity --policy aml-system-identity --scope /subscriptions/{subscription} --enforcement-mode DoNotEnforce",
-            bicep: "targetScope = 'subscription'\n\nresource definition 'Microsoft.Authorization/policyDefinitions@2023-04-01' = {\n  name: 'aml-system-identity'\n  properties: {\n    mode: 'Indexed'\n    policyType: 'Custom'\n    policyRule: {\n      if: {\n        allOf: [\n          { field: 'type', equals: 'Microsoft.MachineLearningServices/workspaces' }\n          { field: 'identity.type', notContains: 'SystemAssigned' }\n        ]\n      }\n      then: { effect: 'deny' }\n    }\n  }\n}\n\nresource assignment 'Microsoft.Authorization/policyAssignments@2023-04-01' = {\n  name: 'aml-system-identity'\n  properties: {\n    policyDefinitionId: definition.id\n    enforcementMode: 'DoNotEnforce'\n  }\n}",
-            terraform: "resource \"azurerm_policy_definition\" \"aml_system_identity\" {\n  name         = \"aml-system-identity\"\n  display_name = \"Workspaces have a system-assigned identity\"\n  policy_type  = \"Custom\"\n  mode         = \"Indexed\"\n  policy_rule = jsonencode({\n    if = {\n      allOf = [\n        { field = \"type\", equals = \"Microsoft.MachineLearningServices/workspaces\" },\n        { field = \"identity.type\", notContains = \"SystemAssigned\" },\n      ]\n    }\n    then = { effect = \"deny\" }\n  })\n}\n\nresource \"azurerm_subscription_policy_assignment\" \"aml_system_identity\" {\n  name                 = \"aml-system-identity\"\n  subscription_id      = \"/subscriptions/{subscription}\"\n  policy_definition_id = azurerm_policy_definition.aml_system_identity.id\n  enforce              = false\n}",
-            portal: "Policy > Definitions > Policy definition, then Policy > Assignments > Assign policy > Policy enforcement: Disabled at first",
+            az: remedies::SYSTEM.az,
+            bicep: remedies::SYSTEM.bicep,
+            terraform: remedies::SYSTEM.terraform,
+            portal: remedies::SYSTEM.portal,
         },
     }
 }
 
 fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     let standard = cx.settings.identity_standard;
-    let policies = cx.policies();
-    match policies.covered(Kind::PolicyAssignment, workspace) {
-        Covered::Yes => {}
-        Covered::Refused(why) => return out.not_judged(Gap::Refused(Kind::PolicyAssignment, why.into())),
-        Covered::Unknown => return out.not_judged(Gap::NotExported(Kind::PolicyAssignment)),
+    if !out.needs_policies(cx, workspace, Kind::PolicyAssignment) {
+        return;
     }
-    match policies.standing(workspace, State::lacking(standard), cx.as_of) {
+    match cx.policies().standing(workspace, State::lacking(standard), cx.as_of) {
         Standing::Unclear(why) => out.not_judged(Gap::Other(why.into())),
         Standing::Watched(_) => {}
-        Standing::Enforced => match policies.covered(Kind::PolicyExemption, workspace) {
-            Covered::Yes => out.pass(),
-            // An exemption would let it pass.
-            Covered::Refused(why) => out.not_judged(Gap::Refused(Kind::PolicyExemption, why.into())),
-            Covered::Unknown => out.not_judged(Gap::NotExported(Kind::PolicyExemption)),
-        },
+        // An exemption would let it pass.
+        Standing::Enforced => {
+            if out.needs_policies(cx, workspace, Kind::PolicyExemption) {
+                out.pass();
+            }
+        }
         Standing::Exempt { assignment, exemption } => {
             let (assignment, exemption) = (cx.inventory.get(assignment), cx.inventory.get(exemption));
             let message = format!(

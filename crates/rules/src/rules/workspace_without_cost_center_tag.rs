@@ -34,9 +34,9 @@ declare_rule! {
         needs: [ResourceGroup, Subscription],
         controls: controls::OWNERSHIP,
         remedy: {
-            az: "az tag update --resource-id {id} --operation merge --tags cost-center=CC0000",
-            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  tags: {\n    'cost-center': 'VALUE'\n  }\n}",
-            terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  tags = {\n    \"cost-center\" = \"VALUE\"\n  }\n}",
+            az: "az tag update --resource-id {id} --operation merge --tags cost-center=<cost center>",
+            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  tags: {\n    'cost-center': '<cost center>'\n  }\n}",
+            terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  tags = {\n    \"cost-center\" = \"<cost center>\"\n  }\n}",
             portal: "Azure Machine Learning workspace > Tags",
         },
     }

@@ -34,9 +34,9 @@ declare_rule! {
         needs: [ResourceGroup, Subscription],
         controls: controls::OWNERSHIP,
         remedy: {
-            az: "az tag update --resource-id {id} --operation merge --tags owner=TEAM@EXAMPLE.COM",
-            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  tags: {\n    'owner': 'VALUE'\n  }\n}",
-            terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  tags = {\n    \"owner\" = \"VALUE\"\n  }\n}",
+            az: "az tag update --resource-id {id} --operation merge --tags owner=<address of the team>",
+            bicep: "resource {symbol} 'Microsoft.MachineLearningServices/workspaces@2025-12-01' = {\n  tags: {\n    'owner': '<address of the team>'\n  }\n}",
+            terraform: "resource \"azurerm_machine_learning_workspace\" \"{symbol}\" {\n  tags = {\n    \"owner\" = \"<address of the team>\"\n  }\n}",
             portal: "Azure Machine Learning workspace > Tags",
         },
     }
