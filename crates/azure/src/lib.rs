@@ -10,9 +10,12 @@ mod error;
 mod pages;
 pub mod quota;
 pub mod retry;
+pub mod sign_in;
+mod transport;
 pub mod versions;
 
 pub use client::{Client, Limits, Observer, Tried};
 pub use cloud::{Cloud, CloudError, Service};
 pub use error::{Error, ErrorKind};
 pub use pages::Pages;
+pub use transport::network;

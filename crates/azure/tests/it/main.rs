@@ -5,6 +5,7 @@
 mod calls;
 mod faults;
 mod pages;
+mod sign_in;
 
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::http::headers::{AUTHORIZATION, Headers};
@@ -120,13 +121,17 @@ pub(crate) fn signed_out(script: impl IntoIterator<Item = Step>) -> (Client, Arc
 }
 
 fn client_signed(script: impl IntoIterator<Item = Step>, tokens: Tokens) -> (Client, Arc<Far>) {
-    let far = Arc::new(Far { script: Mutex::new(script.into_iter().collect()), came: Mutex::default() });
+    let far = Arc::new(Far::of(script));
     let transport: Arc<dyn HttpClient> = far.clone();
     let credential: Arc<dyn TokenCredential> = Arc::new(tokens);
     (Client::new(Cloud::public().unwrap(), &credential, &transport, Limits::default(), None), far)
 }
 
 impl Far {
+    pub(crate) fn of(script: impl IntoIterator<Item = Step>) -> Self {
+        Self { script: Mutex::new(script.into_iter().collect()), came: Mutex::default() }
+    }
+
     pub(crate) fn came(&self) -> Vec<Came> {
         self.came.lock().unwrap().clone()
     }
