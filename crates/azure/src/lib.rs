@@ -6,6 +6,7 @@
 
 mod client;
 mod cloud;
+mod discover;
 mod error;
 mod pages;
 pub mod quota;

@@ -156,6 +156,12 @@ impl SignIn {
         Self { steps: steps.collect(), chosen: Mutex::new(None) }
     }
 
+    /// As a client takes it.
+    pub fn as_credential(self: &Arc<Self>) -> Arc<dyn TokenCredential> {
+        let own: Arc<Self> = Arc::clone(self);
+        own
+    }
+
     fn chosen(&self) -> Option<usize> {
         *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
     }
