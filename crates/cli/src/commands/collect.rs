@@ -17,6 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// The journal of a live audit.
+pub(super) const LIVE: &str = "azure.jsonl";
+
 /// How many reasons are spelled out.
 const REASONS: usize = 20;
 
@@ -57,7 +60,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
 /// Reads the tenant for `dekey audit --azure`: into a journal that is gone with the process.
 pub(super) fn into_folder(args: &AzureArgs, quiet: bool) -> Result<tempfile::TempDir, Error> {
     let folder = tempfile::tempdir().map_err(Error::write(std::env::temp_dir()))?;
-    let path = folder.path().join("azure.jsonl");
+    let path = folder.path().join(LIVE);
     let file = File::create(&path).map_err(Error::write(&path))?;
     read(args, file, (Known::default(), Done::new()), quiet)?;
     Ok(folder)
