@@ -146,7 +146,11 @@ fn row(mut own: Value) -> Value {
     let kind = own["type"].as_str().unwrap_or("").to_ascii_lowercase();
     own["type"] = kind.into();
     own["subscriptionId"] = ArmId(id(&own)).subscription().unwrap_or("").into();
-    own.as_object_mut().unwrap().remove("dekey");
+    let columns = own.as_object_mut().unwrap();
+    columns.remove("dekey");
+    for name in ["identity", "tags", "kind"] {
+        columns.entry(name).or_insert(Value::Null);
+    }
     own
 }
 
@@ -246,7 +250,7 @@ impl HttpClient for Far {
         }
         let mut text = answer.to_string();
         match fault {
-            Fault::Garbage => text = "<html>a proxy</html>".to_owned(),
+            Fault::Garbage => "<html>a proxy</html>".clone_into(&mut text),
             Fault::Truncate => {
                 headers.insert("content-length", text.len().to_string());
                 text.truncate(text.len() / 2);
