@@ -11,7 +11,7 @@ use dekey_collect::{
 };
 use dekey_intake::Keep;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,11 +74,13 @@ fn journal_of(path: &Path) -> PathBuf {
 
 /// Opens the journal: a new one, or what can be relied on of an earlier one.
 fn open(path: &Path, resume: bool) -> Result<(File, Known, Done), Error> {
-    if !path.exists() {
-        if resume {
-            return Err(Error::Usage(format!("{}: there is nothing to go on with", path.display())));
-        }
-        let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(Error::write(path))?;
+    let before = std::fs::metadata(path).ok();
+    if before.is_none() && resume {
+        return Err(Error::Usage(format!("{}: there is nothing to go on with", path.display())));
+    }
+    // An empty journal is what is left of a run that could not sign in.
+    if before.is_none_or(|file| file.len() == 0) {
+        let file = File::create(path).map_err(Error::write(path))?;
         return Ok((file, Known::default(), Done::new()));
     }
     if !resume {
