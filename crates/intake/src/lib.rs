@@ -24,5 +24,5 @@ pub use diff::{Change, diff};
 pub use document::{close, read_document, read_into};
 pub use manifest::Manifest;
 pub use parse::{Buffers, Keep, Piece, Span};
-pub use snapshot::{SnapshotWriter, canonical_line};
+pub use snapshot::{SnapshotWriter, answered_line, canonical_line};
 pub use split::{Format, Limits, SplitOutcome, Splitter, StopReason};

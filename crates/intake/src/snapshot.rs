@@ -47,6 +47,23 @@ pub(crate) fn raw(value: &Value, whole: bool) -> Box<str> {
     value.to_string().into_boxed_str()
 }
 
+/// The line of a resource as Azure answered it just now, with its secrets masked. Without an api-version it is a row of
+/// Resource Graph, of which absence from the envelope means nothing.
+pub fn answered_line(mut value: Value, api_version: Option<&str>, read_at: &str) -> String {
+    mask_secrets(&mut value);
+    if let Value::Object(map) = &mut value {
+        if let (Some(version), false) = (api_version, map.contains_key("apiVersion")) {
+            map.insert("apiVersion".to_owned(), version.into());
+        }
+        let remarks = match api_version {
+            Some(_) => serde_json::json!({ "readAt": read_at }),
+            None => serde_json::json!({ "readAt": read_at, "partial": true }),
+        };
+        map.insert("dekey".to_owned(), remarks);
+    }
+    value.to_string()
+}
+
 fn mask_secrets(value: &mut Value) {
     mask_all(value);
     // Definitions and assignments hold no credentials, and names in them stand for something else.

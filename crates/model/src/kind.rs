@@ -54,6 +54,18 @@ pub enum Kind {
     Subscription,
     /// A management group.
     ManagementGroup,
+    /// A deny assignment.
+    DenyAssignment,
+    /// A role that somebody may activate (Privileged Identity Management), as it stands now.
+    RoleEligibility,
+    /// A role assignment as Privileged Identity Management sees it, with its times.
+    RoleSchedule,
+    /// A service principal of the tenant's directory.
+    ServicePrincipal,
+    /// An application registered in the tenant's directory.
+    Application,
+    /// A group of the tenant's directory.
+    Group,
     /// Any other type; kept, so that snapshots and policies see it.
     Other,
 }
@@ -220,6 +232,27 @@ const TABLE: &[(Kind, &str, &str, &str)] = &[
         "management groups",
         "az account management-group list",
     ),
+    (
+        Kind::DenyAssignment,
+        "Microsoft.Authorization/denyAssignments",
+        "deny assignments",
+        "az rest --url SCOPE/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01",
+    ),
+    (
+        Kind::RoleEligibility,
+        "Microsoft.Authorization/roleEligibilityScheduleInstances",
+        "role eligibilities",
+        "az rest --url SCOPE/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?api-version=2020-10-01",
+    ),
+    (
+        Kind::RoleSchedule,
+        "Microsoft.Authorization/roleAssignmentScheduleInstances",
+        "role assignment schedules",
+        "az rest --url SCOPE/providers/Microsoft.Authorization/roleAssignmentScheduleInstances?api-version=2020-10-01",
+    ),
+    (Kind::ServicePrincipal, "Microsoft.Graph/servicePrincipals", "service principals", "dekey collect"),
+    (Kind::Application, "Microsoft.Graph/applications", "applications", "dekey collect"),
+    (Kind::Group, "Microsoft.Graph/groups", "groups", "dekey collect"),
     (Kind::Other, "", "other resources", "az resource list"),
 ];
 
@@ -236,7 +269,7 @@ impl Kind {
     pub fn of_type(resource_type: &str) -> Kind {
         match resource_type.len() {
             // Shorter than the shortest known type.
-            0..24 => Kind::Other,
+            0..22 => Kind::Other,
             _ if resource_type.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") => {
                 Kind::ResourceGroup
             }

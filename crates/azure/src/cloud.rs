@@ -1,0 +1,217 @@
+//! Which Azure: where its services are, and for whom their tokens are.
+
+use serde::Deserialize;
+use url::Url;
+
+/// A service that is called. A token for one is never sent to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Azure Resource Manager, with Resource Graph.
+    Arm,
+    /// Microsoft Graph.
+    Graph,
+    /// Log Analytics.
+    Logs,
+}
+
+/// Endpoints of one Azure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloud {
+    /// Its name, as the Azure CLI has it.
+    pub name: String,
+    /// Where tokens come from.
+    pub authority: Url,
+    arm: Endpoint,
+    graph: Endpoint,
+    logs: Endpoint,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Endpoint {
+    url: Url,
+    audience: String,
+}
+
+/// Name, authority, ARM, Microsoft Graph, Log Analytics.
+const KNOWN: &[[&str; 5]] = &[
+    [
+        "AzureCloud",
+        "https://login.microsoftonline.com",
+        "https://management.azure.com",
+        "https://graph.microsoft.com",
+        "https://api.loganalytics.io",
+    ],
+    [
+        "AzureUSGovernment",
+        "https://login.microsoftonline.us",
+        "https://management.usgovcloudapi.net",
+        "https://graph.microsoft.us",
+        "https://api.loganalytics.us",
+    ],
+    [
+        "AzureChinaCloud",
+        "https://login.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://api.loganalytics.azure.cn",
+    ],
+];
+
+/// Why a cloud cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CloudError {
+    /// Nobody knows the name.
+    #[error(
+        "no cloud is called `{0}`: expected AzureCloud, AzureUSGovernment, AzureChinaCloud, or the https address of a Resource Manager"
+    )]
+    Unknown(String),
+    /// An endpoint that cannot be called.
+    #[error("`{0}` is no endpoint: expected an https address without user, query or fragment")]
+    Endpoint(String),
+    /// The metadata of a Resource Manager lack something.
+    #[error("the metadata of the Resource Manager do not name {0}")]
+    Metadata(&'static str),
+}
+
+/// What a Resource Manager says at `/metadata/endpoints`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    name: Option<String>,
+    authentication: Option<Authentication>,
+    microsoft_graph_resource_id: Option<String>,
+    log_analytics_resource_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authentication {
+    login_endpoint: Option<String>,
+    #[serde(default)]
+    audiences: Vec<String>,
+}
+
+impl Cloud {
+    /// Azure, as most people have it.
+    pub fn public() -> Result<Self, CloudError> {
+        Self::named("AzureCloud")
+    }
+
+    /// A cloud by the name that the Azure CLI has for it, in any case.
+    pub fn named(name: &str) -> Result<Self, CloudError> {
+        let row = KNOWN.iter().find(|row| row.first().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+        let Some([name, authority, arm, graph, logs]) = row else {
+            return Err(CloudError::Unknown(name.to_owned()));
+        };
+        Ok(Self {
+            name: (*name).to_owned(),
+            authority: address(authority)?,
+            arm: Endpoint::own(arm)?,
+            graph: Endpoint::own(graph)?,
+            logs: Endpoint::own(logs)?,
+        })
+    }
+
+    /// A cloud from the metadata of its Resource Manager, which older ones give as a list.
+    pub fn of_metadata(arm: &str, metadata: &serde_json::Value) -> Result<Self, CloudError> {
+        let own = metadata.as_array().and_then(|list| list.first()).unwrap_or(metadata);
+        let read: Metadata =
+            serde_json::from_value(own.clone()).map_err(|_| CloudError::Metadata("its endpoints"))?;
+        let authentication = read.authentication.ok_or(CloudError::Metadata("who signs people in"))?;
+        let authority = authentication.login_endpoint.ok_or(CloudError::Metadata("who signs people in"))?;
+        let graph = read.microsoft_graph_resource_id.ok_or(CloudError::Metadata("Microsoft Graph"))?;
+        let url = address(arm)?;
+        let audience = authentication.audiences.into_iter().next().unwrap_or_else(|| url.to_string());
+        Ok(Self {
+            name: read.name.unwrap_or_else(|| "custom".to_owned()),
+            authority: address(&authority)?,
+            arm: Endpoint { url, audience },
+            graph: Endpoint::own(&graph)?,
+            logs: Endpoint::own(read.log_analytics_resource_id.as_deref().unwrap_or(&graph))?,
+        })
+    }
+
+    /// Where a service is.
+    pub fn endpoint(&self, service: Service) -> &Url {
+        &self.of(service).url
+    }
+
+    /// The scope of a token for a service.
+    pub fn scope(&self, service: Service) -> String {
+        format!("{}/.default", self.of(service).audience.trim_end_matches('/'))
+    }
+
+    fn of(&self, service: Service) -> &Endpoint {
+        match service {
+            Service::Arm => &self.arm,
+            Service::Graph => &self.graph,
+            Service::Logs => &self.logs,
+        }
+    }
+
+    /// Whether an address belongs to a service, so that its token may be sent there.
+    pub fn is_at(&self, service: Service, url: &Url) -> bool {
+        let own = self.endpoint(service);
+        url.scheme() == "https"
+            && url.host() == own.host()
+            && url.port_or_known_default() == own.port_or_known_default()
+            && url.username().is_empty()
+            && url.password().is_none()
+    }
+}
+
+impl Endpoint {
+    /// An endpoint whose tokens are for itself.
+    fn own(url: &str) -> Result<Self, CloudError> {
+        Ok(Self { url: address(url)?, audience: url.to_owned() })
+    }
+}
+
+fn address(text: &str) -> Result<Url, CloudError> {
+    let bad = || CloudError::Endpoint(text.to_owned());
+    let url = Url::parse(text).map_err(|_| bad())?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if url.scheme() != "https" || url.host().is_none() || !plain || url.fragment().is_some() {
+        return Err(bad());
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn tokens_are_for_the_service_and_stay_there() {
+        let cloud = Cloud::named("azureusgovernment").unwrap();
+        assert_eq!(cloud.scope(Service::Arm), "https://management.usgovcloudapi.net/.default");
+        assert_eq!(cloud.scope(Service::Graph), "https://graph.microsoft.us/.default");
+        for (url, expected) in [
+            ("https://management.usgovcloudapi.net/subscriptions?x=1", true),
+            ("https://MANAGEMENT.usgovcloudapi.net:443/", true),
+            ("http://management.usgovcloudapi.net/", false),
+            ("https://management.usgovcloudapi.net:444/", false),
+            ("https://management.usgovcloudapi.net@evil.example/", false),
+            ("https://user@management.usgovcloudapi.net/", false),
+            ("https://management.usgovcloudapi.net.evil.example/", false),
+            ("https://graph.microsoft.us/", false),
+        ] {
+            assert_eq!(cloud.is_at(Service::Arm, &Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn metadata_describe_a_cloud_in_both_shapes() {
+        let one = json!({ "name": "Sim", "authentication": { "loginEndpoint": "https://[::1]:8443/",
+            "audiences": ["https://management.core.windows.net/"] },
+            "microsoftGraphResourceId": "https://localhost:8443/graph/" });
+        let cloud = Cloud::of_metadata("https://localhost:8443", &one).unwrap();
+        assert_eq!(cloud.scope(Service::Arm), "https://management.core.windows.net/.default");
+        assert_eq!(cloud.authority.as_str(), "https://[::1]:8443/");
+        assert_eq!(Cloud::of_metadata("https://localhost:8443", &json!([one])).unwrap(), cloud);
+        assert!(matches!(Cloud::of_metadata("https://a", &json!({})), Err(CloudError::Metadata(_))));
+        assert!(matches!(Cloud::of_metadata("http://a", &one), Err(CloudError::Endpoint(_))));
+        assert!(matches!(Cloud::named("x"), Err(CloudError::Unknown(_))));
+    }
+}
