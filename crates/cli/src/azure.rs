@@ -24,7 +24,9 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Resul
 pub(crate) async fn connect(args: &AzureArgs) -> Result<Connection, Error> {
     let authorities = args.ca_file.as_deref().map(read).transpose()?;
     let transport = dekey_azure::network(authorities.as_deref()).map_err(Error::Usage)?;
-    let cloud = Cloud::find(&args.cloud, &transport).await.map_err(Error::Usage)?;
+    let is_known = !args.cloud.contains("://");
+    let cloud = Cloud::find(&args.cloud, &transport).await;
+    let cloud = cloud.map_err(if is_known { Error::Usage } else { Error::Azure })?;
     let variables = VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
     let mut wishes = Wishes {
         tenant: args.tenant.clone(),

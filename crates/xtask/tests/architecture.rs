@@ -11,7 +11,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("intake", &["model"]),
     ("rules", &["model"]),
     ("report", &["model", "rules"]),
-    ("cli", &["model", "intake", "rules", "report"]),
+    ("azure", &["model"]),
+    ("collect", &["model", "intake", "azure"]),
+    ("cli", &["model", "intake", "rules", "report", "azure", "collect"]),
     ("testkit", &["model", "intake", "rules"]),
     ("xtask", &["report", "rules", "testkit"]),
 ];
@@ -84,6 +86,25 @@ fn pure_crates_use_nothing_that_reaches_outside() {
             lib.contains("#![deny(clippy::disallowed_methods)]"),
             "`{name}` must deny what clippy.toml bans"
         );
+    }
+}
+
+/// Only one crate talks to Azure, and nothing it offers writes.
+#[test]
+fn only_azure_talks_to_azure() {
+    for (name, dependencies) in dependencies() {
+        for other in &dependencies {
+            let client = ["reqwest", "azure_core", "azure_identity", "hyper"].contains(&other.as_str());
+            assert!(!client || name == "azure", "`{name}` must not use `{other}`: that is for `azure` alone");
+        }
+    }
+    let folder = crates().join("azure/src");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        for method in ["Method::Put", "Method::Patch", "Method::Delete"] {
+            assert!(!text.contains(method), "{} sends a {method}", path.display());
+        }
     }
 }
 

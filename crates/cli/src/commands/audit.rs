@@ -20,11 +20,10 @@ pub(crate) fn run(args: &AuditArgs, color: ColorChoice) -> Result<Exit, Error> {
         None => loaded.baseline()?,
     };
     let progress = !args.quiet && std::io::stderr().is_terminal();
-    let mut paths = args.paths.clone();
     // The folder goes with this value; by then everything in it was read.
     let live = args.azure.then(|| super::collect::into_folder(&args.connection, !progress)).transpose()?;
-    paths.extend(live.as_ref().map(|folder| folder.path().join("azure.jsonl")));
-    let inventory = input::read(&paths, Keep::Facts, progress)?;
+    let file = live.as_ref().map(|folder| folder.path().join(super::collect::LIVE));
+    let inventory = input::read_with(&args.paths, file, Keep::Facts, progress)?;
     let audit = dekey_rules::audit(&inventory, &loaded.settings, as_of);
     let report =
         Report::new(&inventory, &audit, &loaded.settings, env!("CARGO_PKG_VERSION"), baseline.as_ref());

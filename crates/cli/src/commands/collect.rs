@@ -11,11 +11,14 @@ use dekey_collect::{
 };
 use dekey_intake::Keep;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The journal of a live audit.
+pub(super) const LIVE: &str = "azure.jsonl";
 
 /// How many reasons are spelled out.
 const REASONS: usize = 20;
@@ -57,7 +60,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
 /// Reads the tenant for `dekey audit --azure`: into a journal that is gone with the process.
 pub(super) fn into_folder(args: &AzureArgs, quiet: bool) -> Result<tempfile::TempDir, Error> {
     let folder = tempfile::tempdir().map_err(Error::write(std::env::temp_dir()))?;
-    let path = folder.path().join("azure.jsonl");
+    let path = folder.path().join(LIVE);
     let file = File::create(&path).map_err(Error::write(&path))?;
     read(args, file, (Known::default(), Done::new()), quiet)?;
     Ok(folder)
@@ -71,11 +74,13 @@ fn journal_of(path: &Path) -> PathBuf {
 
 /// Opens the journal: a new one, or what can be relied on of an earlier one.
 fn open(path: &Path, resume: bool) -> Result<(File, Known, Done), Error> {
-    if !path.exists() {
-        if resume {
-            return Err(Error::Usage(format!("{}: there is nothing to go on with", path.display())));
-        }
-        let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(Error::write(path))?;
+    let before = std::fs::metadata(path).ok();
+    if before.is_none() && resume {
+        return Err(Error::Usage(format!("{}: there is nothing to go on with", path.display())));
+    }
+    // An empty journal is what is left of a run that could not sign in.
+    if before.is_none_or(|file| file.len() == 0) {
+        let file = File::create(path).map_err(Error::write(path))?;
         return Ok((file, Known::default(), Done::new()));
     }
     if !resume {
