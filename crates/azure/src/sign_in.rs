@@ -179,7 +179,7 @@ impl SignIn {
 
     /// Signs in, and says who that is.
     pub async fn status(&self, cloud: &Cloud) -> Status {
-        let scope = cloud.scope(Service::Arm);
+        let scope = cloud.scope(Service::Arm).unwrap_or_default();
         let mut passed_over = Vec::new();
         for step in &self.steps {
             match step.token(&[&scope]).await {

@@ -244,7 +244,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         let gone = kinds.flat_map(|kind| unseen.iter().map(|id| (*kind, format!("/subscriptions/{id}"))));
         for asked in gone {
             let kind = ErrorKind::NotFound("no such subscription, or no role in it".to_owned());
-            let error = Error { kind, call: "GET /subscriptions".to_owned(), request_id: None };
+            let error = Error::new(kind, "GET /subscriptions".to_owned());
             self.settle(&[asked], Err(error))?;
         }
         lock(&self.collected).unseen = unseen;
