@@ -13,7 +13,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["model", "rules"]),
     ("cli", &["model", "intake", "rules", "report"]),
     ("testkit", &["model", "intake", "rules"]),
-    ("xtask", &["report", "rules", "testkit"]),
+    ("tenant", &[]),
+    ("xtask", &["report", "rules", "tenant"]),
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.

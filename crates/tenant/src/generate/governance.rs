@@ -3,17 +3,17 @@
 use super::block::{GROUP, GROUPS, Place, time};
 use super::dependents::Drawn;
 use super::{Bundle, Part};
-use crate::tenant::draw::Draw;
-use crate::tenant::shape::authorization::{
+use crate::draw::Draw;
+use crate::shape::authorization::{
     ACR_PULL, AI_ADMINISTRATOR, BLOB_CONTRIBUTOR, CONTRIBUTOR, FILE_CONTRIBUTOR, VAULT_ADMINISTRATOR,
     role_assignment, user_assigned,
 };
-use crate::tenant::shape::container;
-use crate::tenant::shape::policy::{
+use crate::shape::container;
+use crate::shape::policy::{
     BUILT_IN_USER_ASSIGNED, assignment, definition, exemption, without_primary_user_assigned,
     without_system_assigned,
 };
-use crate::tenant::shape::telemetry::{component, diagnostics};
+use crate::shape::telemetry::{component, diagnostics};
 use serde_json::{Value, json};
 
 /// Adds the resource group and the subscription with the first workspace in them, and what policy says there.

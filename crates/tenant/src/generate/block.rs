@@ -1,6 +1,6 @@
 //! Where a workspace stands: eight to a resource group, fifty resource groups to a subscription, one team each.
 
-use crate::tenant::draw::{Draw, guid};
+use crate::draw::{Draw, guid};
 use serde_json::{Value, json};
 
 /// Workspaces in a resource group.

@@ -1,6 +1,6 @@
 //! Contoso: its subscriptions, resource groups and people.
 
-use crate::tenant::draw::guid;
+use crate::draw::guid;
 
 /// A subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Computes of a workspace, api-version 2025-12-01.
 
 use super::{TENANT, Wire, identity, name_of, put, segment};
-use crate::tenant::draw::guid;
+use crate::draw::guid;
 use serde_json::{Value, json};
 
 /// What every compute has.

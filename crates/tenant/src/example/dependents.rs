@@ -2,11 +2,11 @@
 
 use super::workspaces;
 use super::world::{GRETA, INES, KENJI, LUCA, MARA, PRIYA, SOFIA, Sub, TOMAS, find, user_assigned};
-use crate::tenant::shape::keyvault::{EVERYTHING, MANAGE, READ, Vault, access};
-use crate::tenant::shape::registry::{self, Registry};
-use crate::tenant::shape::storage::Storage;
-use crate::tenant::shape::telemetry::component;
-use crate::tenant::shape::{Wire, principal_of, texts};
+use crate::shape::keyvault::{EVERYTHING, MANAGE, READ, Vault, access};
+use crate::shape::registry::{self, Registry};
+use crate::shape::storage::Storage;
+use crate::shape::telemetry::component;
+use crate::shape::{Wire, principal_of, texts};
 use serde_json::{Value, json};
 
 /// A boolean property as Azure gives it.

@@ -11,7 +11,7 @@ mod serving;
 mod workspaces;
 mod world;
 
-use crate::tenant::shape::{authorization, container, keyvault, registry, storage, texts};
+use crate::shape::{authorization, container, keyvault, registry, storage, texts};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;

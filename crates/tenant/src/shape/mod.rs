@@ -16,7 +16,7 @@ pub(crate) mod storage;
 pub(crate) mod telemetry;
 pub(crate) mod workspace;
 
-use crate::tenant::draw::guid;
+use crate::draw::guid;
 use serde_json::{Map, Value, json};
 
 /// The Entra tenant of every invented resource.

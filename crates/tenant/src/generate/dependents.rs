@@ -2,12 +2,12 @@
 
 use super::block::{Place, Role, time};
 use super::{Bundle, Part};
-use crate::tenant::draw::Draw;
-use crate::tenant::shape::keyvault::{EVERYTHING, MANAGE, READ, Vault, access};
-use crate::tenant::shape::registry::Registry;
-use crate::tenant::shape::storage::Storage;
-use crate::tenant::shape::workspace::Workspace;
-use crate::tenant::shape::{Wire, name_of, principal_of};
+use crate::draw::Draw;
+use crate::shape::keyvault::{EVERYTHING, MANAGE, READ, Vault, access};
+use crate::shape::registry::Registry;
+use crate::shape::storage::Storage;
+use crate::shape::workspace::Workspace;
+use crate::shape::{Wire, name_of, principal_of};
 use serde_json::Value;
 
 /// What was drawn for a workspace and matters to what hangs on it.

@@ -1,7 +1,7 @@
 //! User-assigned identities and role assignments.
 
 use super::{TENANT, Wire, client_of, name_of, principal_of, put, segment};
-use crate::tenant::draw::guid;
+use crate::draw::guid;
 use serde_json::{Value, json};
 
 /// Built-in roles: the name and the GUID of the definition.

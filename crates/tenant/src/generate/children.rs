@@ -3,11 +3,11 @@
 use super::block::{Place, Role, time};
 use super::dependents::Drawn;
 use super::{Bundle, Part};
-use crate::tenant::draw::Draw;
-use crate::tenant::shape::compute::Compute;
-use crate::tenant::shape::data::{Connection, Datastore, system_datastores};
-use crate::tenant::shape::name_of;
-use crate::tenant::shape::serving::Endpoint;
+use crate::draw::Draw;
+use crate::shape::compute::Compute;
+use crate::shape::data::{Connection, Datastore, system_datastores};
+use crate::shape::name_of;
+use crate::shape::serving::Endpoint;
 use serde_json::{Value, json};
 
 /// Adds all of them.

@@ -4,8 +4,8 @@ use super::dependents::{registry_id, storage_id, vault_id};
 use super::world::{
     AMARA, GRETA, INES, KENJI, LUCA, MARA, NOAH, PRIYA, SOFIA, Sub, TOMAS, find, user_assigned,
 };
-use crate::tenant::shape::workspace::Workspace;
-use crate::tenant::shape::{Wire, texts};
+use crate::shape::workspace::Workspace;
+use crate::shape::{Wire, texts};
 use serde_json::{Value, json};
 
 const AML: &str = "Microsoft.MachineLearningServices/workspaces";
@@ -134,7 +134,7 @@ impl Row {
                 name => Some(registry_id(name).into()),
             },
             insights: &insights,
-            auth_mode: crate::tenant::shape::text(self.mode),
+            auth_mode: crate::shape::text(self.mode),
             hub: &hub,
             projects: &projects,
             private: self.group == "rg-risk-prod",

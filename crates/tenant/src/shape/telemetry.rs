@@ -1,7 +1,7 @@
 //! `Microsoft.Insights/components` and diagnostic settings.
 
 use super::{TENANT, Wire, name_of, put};
-use crate::tenant::draw::guid;
+use crate::draw::guid;
 use serde_json::{Value, json};
 
 /// An Application Insights component, api-version 2020-02-02, whose properties are in Pascal case.

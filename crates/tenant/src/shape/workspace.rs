@@ -1,7 +1,7 @@
 //! `Microsoft.MachineLearningServices/workspaces`, api-version 2025-12-01.
 
 use super::{TENANT, Wire, identity, name_of, put, segment, system_data, text};
-use crate::tenant::draw::guid;
+use crate::draw::guid;
 use serde_json::{Value, json};
 
 /// What differs between workspaces. Empty texts stand for absent properties.

@@ -2,8 +2,8 @@
 
 use super::workspaces::{self, Row};
 use super::world::{GRETA, Sub};
-use crate::tenant::shape::data::{Connection, Datastore, system_datastores};
-use crate::tenant::shape::principal_of;
+use crate::shape::data::{Connection, Datastore, system_datastores};
+use crate::shape::principal_of;
 use serde_json::Value;
 
 /// A datastore that somebody added: workspace, name, type, account, container, credentials, identity that reads previews.

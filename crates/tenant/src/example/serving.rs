@@ -2,8 +2,8 @@
 
 use super::workspaces::{self, Row};
 use super::world::{GRETA, INES, KENJI, MARA, SOFIA, Sub, TOMAS, find, user_assigned};
-use crate::tenant::shape::compute::Compute;
-use crate::tenant::shape::serving::Endpoint;
+use crate::shape::compute::Compute;
+use crate::shape::serving::Endpoint;
 use serde_json::{Value, json};
 
 /// What a compute is.

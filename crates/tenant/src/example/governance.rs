@@ -3,17 +3,17 @@
 use super::dependents::{registry_id, storage_id, vault_id};
 use super::workspaces;
 use super::world::{IDENTITIES, Sub, find, user_assigned};
-use crate::tenant::draw::guid;
-use crate::tenant::shape::authorization::{
+use crate::draw::guid;
+use crate::shape::authorization::{
     ACR_PULL, AI_ADMINISTRATOR, BLOB_CONTRIBUTOR, CONTRIBUTOR, DATA_SCIENTIST, FILE_CONTRIBUTOR,
     REPOSITORY_READER, VAULT_ADMINISTRATOR, VAULT_OFFICER, az_assignment, role_assignment,
 };
-use crate::tenant::shape::policy::{
+use crate::shape::policy::{
     BUILT_IN_SHARED_KEY, BUILT_IN_USER_ASSIGNED, assignment, definition, exemption, initiative,
     with_shared_key, without_primary_user_assigned, without_system_assigned,
 };
-use crate::tenant::shape::telemetry::diagnostics;
-use crate::tenant::shape::{authorization, client_of, principal_of};
+use crate::shape::telemetry::diagnostics;
+use crate::shape::{authorization, client_of, principal_of};
 use serde_json::{Value, json};
 
 /// The user-assigned identities of a subscription.
