@@ -8,4 +8,6 @@ pub mod example;
 mod generate;
 mod shape;
 
+pub use shape::TENANT as TENANT_ID;
+
 pub use generate::{Bundle, Children, Part, Tally, Tenant, Truth};

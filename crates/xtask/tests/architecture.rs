@@ -11,8 +11,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("intake", &["model"]),
     ("rules", &["model"]),
     ("report", &["model", "rules"]),
-    ("cli", &["model", "intake", "rules", "report"]),
+    ("cli", &["model", "intake", "rules", "report", "sim"]),
     ("testkit", &["model", "intake", "rules"]),
+    ("sim", &["intake", "model", "tenant"]),
     ("tenant", &[]),
     ("xtask", &["report", "rules", "tenant"]),
 ];

@@ -3,6 +3,7 @@
 mod audit;
 mod explain;
 mod rules;
+mod sim;
 mod snapshot;
 
 use crate::args::{Cli, Command, SchemaFormat};
@@ -15,6 +16,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
         Command::Audit(args) => audit::run(&args, cli.color),
         Command::Snapshot(command) => snapshot::run(&command),
+        Command::Sim(args) => sim::run(&args),
         Command::Rules(args) => rules::run(args.format),
         Command::Explain { rule } => explain::run(&rule, cli.color),
         Command::Schema { format } => schema(format),

@@ -13,6 +13,7 @@ mod canary;
 mod example;
 mod exits;
 mod outputs;
+mod sim;
 mod snapshot;
 
 use std::path::{Path, PathBuf};

@@ -20,7 +20,7 @@ use crate::draw::guid;
 use serde_json::{Map, Value, json};
 
 /// The Entra tenant of every invented resource.
-pub(crate) const TENANT: &str = "5a1e0c7d-2f4b-4c3a-9d86-0b7e6f1c2a93";
+pub const TENANT: &str = "5a1e0c7d-2f4b-4c3a-9d86-0b7e6f1c2a93";
 
 /// A property as it goes over the wire: `None` is absent, which Azure tells apart from `null`.
 pub(crate) type Wire = Option<Value>;
