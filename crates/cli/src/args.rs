@@ -95,12 +95,28 @@ pub(crate) struct SimArgs {
     /// How long every answer takes, such as 50ms.
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = milliseconds)]
     pub(crate) latency: std::time::Duration,
+    /// Limit requests as Azure does, or not at all.
+    #[arg(long, value_enum, default_value_t, value_name = "LIMITS")]
+    pub(crate) throttle: ThrottleArg,
+    /// A plan of faults, a line each: `at request 17: 429 storm of 5`, `every 10 requests of /datastores: reset`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
     /// What the caller may do: a built-in role, and where [default: Owner@/].
     #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
     pub(crate) roles: Vec<String>,
     /// Let role assignments take up to 15 minutes and Resource Graph a minute, as Azure does.
     #[arg(long)]
     pub(crate) lag: bool,
+}
+
+/// How requests are limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThrottleArg {
+    /// As Azure does.
+    Azure,
+    /// Not at all.
+    #[default]
+    Off,
 }
 
 fn milliseconds(text: &str) -> Result<std::time::Duration, String> {

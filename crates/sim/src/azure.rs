@@ -1,9 +1,11 @@
 //! The whole: state, and who answers a request.
 
 use crate::access::{self, Access};
+use crate::fault::Faults;
 use crate::login::{Caller, Identity, Mint, Refusal, Service};
 use crate::resource_graph::Cache;
 use crate::store::Store;
+use crate::throttle::{Limits, Operation, Throttle};
 use crate::wire::{Request, Response, decode};
 use crate::{guid, seeded};
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +26,10 @@ pub struct Options {
     pub graph_lag: SignedDuration,
     /// Seconds that a token lives.
     pub token_life: i64,
+    /// How many requests are answered.
+    pub throttle: Throttle,
+    /// What goes wrong.
+    pub faults: Faults,
 }
 
 /// A role at a scope.
@@ -60,6 +66,8 @@ impl Options {
             lag: false,
             graph_lag: SignedDuration::ZERO,
             token_life: 3600,
+            throttle: Throttle::Off,
+            faults: Faults::default(),
         }
     }
 }
@@ -70,6 +78,7 @@ pub struct Azure {
     pub(crate) store: Store,
     pub(crate) mint: Mint,
     pub(crate) cache: Cache,
+    limits: Limits,
     requests: u64,
     actions: BTreeMap<String, u64>,
 }
@@ -116,7 +125,15 @@ impl Azure {
             }
         }
         let mint = Mint::new(options.seed, &options.tenant, options.token_life);
-        Self { options, store, mint, cache: Cache::default(), requests: 0, actions: BTreeMap::new() }
+        Self {
+            options,
+            store,
+            mint,
+            cache: Cache::default(),
+            limits: Limits::default(),
+            requests: 0,
+            actions: BTreeMap::new(),
+        }
     }
 
     /// How many resources there are.
@@ -138,7 +155,16 @@ impl Azure {
     pub fn handle(&mut self, r: &Request<'_>) -> Response {
         self.requests += 1;
         let path = clean(r.path);
-        let response = self.route(r, path).unwrap_or_else(|refusal| refusal);
+        let draw = self.draw("fault");
+        let fault = self.options.faults.next(&path, draw);
+        let response = match fault.as_ref().and_then(crate::fault::Fault::instead) {
+            Some(response) => response,
+            None => self.route(r, path).unwrap_or_else(|refusal| refusal),
+        };
+        let response = match fault {
+            Some(fault) => fault.spoil(response),
+            None => response,
+        };
         self.dressed(r, response)
     }
 
@@ -156,8 +182,32 @@ impl Azure {
             ));
         }
         let caller = self.authenticate(r, Service::Arm)?;
+        let told = self.limit(r, &caller, &lower)?;
         let version = version(r)?;
-        self.arm(&Call { r, caller, path, version })
+        let answer = self.arm(&Call { r, caller, path, version });
+        let tell =
+            |response: Response| told.into_iter().fold(response, |own, (name, value)| own.with(name, value));
+        match answer {
+            Ok(response) => Ok(tell(response)),
+            Err(response) => Err(tell(response)),
+        }
+    }
+
+    /// Counts a request against the limits.
+    fn limit(
+        &mut self,
+        r: &Request<'_>,
+        caller: &Identity,
+        path: &str,
+    ) -> Result<Vec<(String, String)>, Response> {
+        if self.options.throttle == Throttle::Off {
+            return Ok(Vec::new());
+        }
+        if path == "/providers/microsoft.resourcegraph/resources" {
+            return self.limits.query(&caller.object_id, r.now);
+        }
+        let subscription = crate::id::segment(path, "subscriptions");
+        self.limits.request(&caller.object_id, subscription, Operation::of(r.method), r.now)
     }
 
     /// Who sends a request.

@@ -6,6 +6,7 @@
 mod access;
 mod arm;
 mod azure;
+mod fault;
 mod filter;
 mod id;
 mod kql;
@@ -17,15 +18,18 @@ mod server;
 mod sign_in;
 #[expect(dead_code, reason = "nothing writes yet")]
 mod store;
+mod throttle;
 mod transport;
 #[expect(dead_code, reason = "nothing writes yet")]
 mod types;
 mod wire;
 
 pub use azure::{Azure, Grant, Options};
+pub use fault::{FaultError, Faults};
 pub use login::Caller;
 pub use seed::SeedError;
 pub use server::{Server, ServerError, ServerOptions};
+pub use throttle::Throttle;
 pub use transport::InProcess;
 pub use wire::{Delivery, Request, Response};
 

@@ -1,10 +1,10 @@
 //! `dekey sim`.
 
-use crate::args::SimArgs;
+use crate::args::{SimArgs, ThrottleArg};
 use crate::exit::{Error, Exit};
 use crate::{input, output};
 use dekey_intake::Keep;
-use dekey_sim::{Azure, Options, Server, ServerOptions};
+use dekey_sim::{Azure, Faults, Options, Server, ServerOptions, Throttle};
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 
@@ -57,7 +57,18 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
     }
     let options = Options::with_roles(args.seed, &grants);
     let graph_lag = if args.lag { GRAPH_LAG } else { jiff::SignedDuration::ZERO };
-    Ok(Options { lag: args.lag, graph_lag, ..options })
+    let throttle = match args.throttle {
+        ThrottleArg::Azure => Throttle::Azure,
+        ThrottleArg::Off => Throttle::Off,
+    };
+    let faults = match &args.faults {
+        Some(path) => {
+            let plan = std::fs::read_to_string(path).map_err(Error::file(path))?;
+            plan.parse().map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?
+        }
+        None => Faults::default(),
+    };
+    Ok(Options { lag: args.lag, graph_lag, throttle, faults, ..options })
 }
 
 fn filled(args: &SimArgs, options: Options) -> Result<Azure, Error> {

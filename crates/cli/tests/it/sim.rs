@@ -36,11 +36,13 @@ fn it_says_how_to_reach_it_and_answers() {
 #[test]
 fn what_cannot_be_served_is_refused() {
     let run = Run::new();
+    run.write("plan.txt", "sometimes: reset");
     for (args, code, said) in [
         (["--listen", "0.0.0.0:0"], 2, "not a loopback address"),
         (["--role", "Nobody"], 2, "no such built-in role"),
         (["--role", "Reader@subscriptions"], 2, "starts with a slash"),
         (["--latency", "fast"], 2, "50ms"),
+        (["--faults", "plan.txt"], 2, "line 1"),
         (["--from", "."], 12, "no resource was found"),
     ] {
         let done = run.dekey(&[["sim"].as_slice(), &args].concat());

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod arm;
+mod behaviour;
 mod graph;
 mod served;
 mod tokens;
