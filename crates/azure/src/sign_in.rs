@@ -156,6 +156,12 @@ impl SignIn {
         Self { steps: steps.collect(), chosen: Mutex::new(None) }
     }
 
+    /// As a client takes it.
+    pub fn as_credential(self: &Arc<Self>) -> Arc<dyn TokenCredential> {
+        let own: Arc<Self> = Arc::clone(self);
+        own
+    }
+
     fn chosen(&self) -> Option<usize> {
         *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -173,7 +179,7 @@ impl SignIn {
 
     /// Signs in, and says who that is.
     pub async fn status(&self, cloud: &Cloud) -> Status {
-        let scope = cloud.scope(Service::Arm);
+        let scope = cloud.scope(Service::Arm).unwrap_or_default();
         let mut passed_over = Vec::new();
         for step in &self.steps {
             match step.token(&[&scope]).await {

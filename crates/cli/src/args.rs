@@ -22,9 +22,18 @@ pub(crate) enum Command {
     /// Audit exports of a tenant and report what still lives on static keys.
     #[command(after_help = AUDIT_EXAMPLES)]
     Audit(Box<AuditArgs>),
+    /// Read a tenant and save it as a snapshot.
+    #[command(after_help = COLLECT_EXAMPLES)]
+    Collect(Box<CollectArgs>),
+    /// Say who dekey is to Azure, and how it signs in.
+    #[command(subcommand)]
+    Auth(AuthCommand),
     /// Make, unpack, compare and check snapshots of a tenant.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// Run an Azure on loopback to try things on: Resource Manager, Resource Graph, sign-in.
+    #[command(after_help = SIM_EXAMPLES)]
+    Sim(Box<SimArgs>),
     /// List the rules.
     Rules(RulesArgs),
     /// Print a rule's page: what it finds, why it matters, how it is put right.
@@ -57,15 +66,88 @@ const AUDIT_EXAMPLES: &str = "Examples:
   dekey audit tenant.tar.zst --format html=report.html --format sarif=dekey.sarif
   dekey audit export/ --fail-on high --baseline known.json
 
+  dekey audit --azure                                  the tenant you are signed in to
+
 Reads ARM resources and list pages, Resource Graph answers, az and az ml output (JSON or YAML), and
 dekey snapshots; whatever a document is, it is recognised by its content.";
+
+const SIM_EXAMPLES: &str = "Examples:
+  dekey sim                                            the example tenant, Contoso
+  dekey sim --workspaces 1000 --seed 7                 an invented tenant, the same for each seed
+  dekey sim --from export/ --role Reader               somebody's export, seen by a reader
+  dekey sim --latency 50ms --listen 127.0.0.1:9443
+
+It listens on loopback alone, signs its certificate itself, and prints how to point az at it.";
+
+/// Arguments of `dekey sim`.
+#[derive(Debug, Args)]
+pub(crate) struct SimArgs {
+    /// What everything random depends on.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Invent a tenant of so many workspaces, with all that belongs to them, in the place of the example.
+    #[arg(long, value_name = "N", conflicts_with = "from")]
+    pub(crate) workspaces: Option<u64>,
+    /// Take the tenant from exports: files, folders, snapshots.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) from: Vec<PathBuf>,
+    /// Where to listen; a loopback address. May be given several times.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: Vec<std::net::SocketAddr>,
+    /// Where to serve the endpoint for managed identities, which has no TLS.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) identity: Option<std::net::SocketAddr>,
+    /// Where to write the certificate of the authority.
+    #[arg(long, value_name = "FILE", default_value = "dekey-sim-ca.pem")]
+    pub(crate) ca_file: PathBuf,
+    /// How long every answer takes, such as 50ms.
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = milliseconds)]
+    pub(crate) latency: std::time::Duration,
+    /// Limit requests as Azure does, or not at all.
+    #[arg(long, value_enum, default_value_t, value_name = "LIMITS")]
+    pub(crate) throttle: ThrottleArg,
+    /// A plan of faults, a line each: `at request 17: 429 storm of 5`, `every 10 requests of /datastores: reset`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// What the caller may do: a built-in role, and where [default: Owner@/].
+    #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
+    pub(crate) roles: Vec<String>,
+    /// Let role assignments take up to 15 minutes and Resource Graph a minute, as Azure does.
+    #[arg(long)]
+    pub(crate) lag: bool,
+}
+
+/// How requests are limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThrottleArg {
+    /// As Azure does.
+    Azure,
+    /// Not at all.
+    #[default]
+    Off,
+}
+
+fn milliseconds(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "write it as 50ms or 2s".to_owned();
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s').ok_or_else(wrong)?, 1000),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    Ok(std::time::Duration::from_millis(number.checked_mul(unit).ok_or_else(wrong)?))
+}
 
 /// Arguments of `dekey audit`.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     /// Files, folders, snapshots; `-` is the standard input.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "azure", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Read the tenant itself. `dekey collect` does the same and keeps what it read.
+    #[arg(long)]
+    pub(crate) azure: bool,
+    #[command(flatten)]
+    pub(crate) connection: AzureArgs,
     /// Write a format, to a file or to the standard output; may be given several times.
     #[arg(long = "format", short = 'f', value_name = "FORMAT[=FILE]", value_parser = FormatArg::parse)]
     pub(crate) formats: Vec<FormatArg>,
@@ -93,6 +175,102 @@ pub(crate) struct AuditArgs {
     /// The day of the audit, for ages and expiries [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<jiff::civil::Date>,
+}
+
+const COLLECT_EXAMPLES: &str = "Examples:
+  dekey collect --preflight                            what is missing, before anything is read
+  dekey collect -o november.tar.zst                    every subscription you can see
+  dekey collect -o prod.tar.zst --subscription 85c204e5-9355-4eb0-b260-a78d8ab373f9
+  dekey collect -o november.tar.zst --resume           go on after an interruption
+  dekey collect --print-permissions az                 the least role that collects everything
+
+Reads only, and asks for nothing that returns a key. Signs in like dekey auth status says.
+Exit codes: 0 everything was read, 11 something could not be read, 12 nothing could.";
+
+/// Arguments of `dekey collect`.
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    /// The snapshot to write: an archive (`.tar.zst`), or lines (`.jsonl.zst`, `.jsonl`).
+    #[arg(long, short = 'o', value_name = "FILE", required_unless_present_any = ["preflight", "print_permissions"])]
+    pub(crate) output: Option<PathBuf>,
+    /// Go on where an earlier run into the same file ended.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Say which permissions are missing and what will stay unjudged without them, and read nothing else.
+    #[arg(long, conflicts_with = "print_permissions")]
+    pub(crate) preflight: bool,
+    /// Print the permissions that collecting needs: a custom role, and permissions of Microsoft Graph.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) print_permissions: Option<PermissionsFormat>,
+    /// Print nothing but errors.
+    #[arg(long, short = 'q')]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) connection: AzureArgs,
+}
+
+/// How permissions are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PermissionsFormat {
+    /// A role definition.
+    Json,
+    /// A Bicep file for a management group.
+    Bicep,
+    /// Commands of the Azure CLI.
+    Az,
+}
+
+/// Which Azure, as whom, and how much of it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Azure")]
+pub(crate) struct AzureArgs {
+    /// A subscription to read; may be given several times [default: all you can see].
+    #[arg(long = "subscription", value_name = "ID")]
+    pub(crate) subscriptions: Vec<String>,
+    /// A management group to read with all its subscriptions; may be given several times.
+    #[arg(long = "management-group", value_name = "ID")]
+    pub(crate) management_groups: Vec<String>,
+    /// `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https address of a Resource Manager.
+    #[arg(long, default_value = "AzureCloud", value_name = "CLOUD", env = "DEKEY_CLOUD")]
+    pub(crate) cloud: String,
+    /// The tenant, when you have several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    /// The one way to sign in [default: the first that works, see dekey auth status].
+    #[arg(long, value_name = "METHOD", value_parser = sign_in_method)]
+    pub(crate) sign_in: Option<dekey_azure::sign_in::Method>,
+    /// Let AZURE_CLIENT_SECRET sign in, although it is a static key.
+    #[arg(long)]
+    pub(crate) allow_client_secret: bool,
+    /// Certificates to trust besides those of the system, as PEM.
+    #[arg(long, value_name = "FILE", env = "DEKEY_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Say every call to Azure on the standard error.
+    #[arg(long, short = 'v')]
+    pub(crate) verbose: bool,
+}
+
+fn sign_in_method(text: &str) -> Result<dekey_azure::sign_in::Method, String> {
+    let methods = dekey_azure::sign_in::METHODS;
+    let found = methods.iter().find(|row| row.1.eq_ignore_ascii_case(text));
+    found.map(|row| row.0).ok_or_else(|| {
+        let known: Vec<&str> = methods.iter().map(|row| row.1).collect();
+        format!("no such way to sign in; use {}", known.join(", "))
+    })
+}
+
+/// What to do with the sign-in.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    /// Sign in, and say who that is, how, and until when.
+    #[command(after_help = "Example:\n  dekey auth status --cloud AzureUSGovernment")]
+    Status {
+        #[command(flatten)]
+        connection: AzureArgs,
+        /// How to print it.
+        #[arg(long, short = 'f', value_enum, default_value_t)]
+        format: RulesFormat,
+    },
 }
 
 /// A severity, or none.

@@ -68,6 +68,9 @@ pub(crate) enum Error {
     /// The standard output cannot be written.
     #[error("standard output: {0}")]
     Output(#[from] std::io::Error),
+    /// Azure gave nothing.
+    #[error("{0}")]
+    Azure(String),
     /// Input that the command needs whole.
     #[error("{0}")]
     Input(String),
@@ -88,7 +91,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Error::Usage(_) | Error::Settings { .. } | Error::Write { .. } => Exit::Usage,
-            Error::File { .. } | Error::Input(_) => Exit::BadInput,
+            Error::File { .. } | Error::Input(_) | Error::Azure(_) => Exit::BadInput,
             Error::Output(_) => Exit::Internal,
         }
     }

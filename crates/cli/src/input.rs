@@ -33,7 +33,18 @@ enum Message {
 
 /// Reads every path into one inventory. A path that does not exist is an error; what is inside a document never is.
 pub(crate) fn read(paths: &[PathBuf], keep: Keep, progress: bool) -> Result<Inventory, Error> {
-    let files = files(paths)?;
+    read_with(paths, None, keep, progress)
+}
+
+/// The same, with what was read from Azure just now.
+pub(crate) fn read_with(
+    paths: &[PathBuf],
+    live: Option<PathBuf>,
+    keep: Keep,
+    progress: bool,
+) -> Result<Inventory, Error> {
+    let mut files = files(paths)?;
+    files.extend(live.map(Input::Live));
     let bar = bar(&files, progress);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let (to_parse, pieces) = sync_channel::<(u64, Piece)>(WAITING);
@@ -64,6 +75,8 @@ pub(crate) fn read(paths: &[PathBuf], keep: Keep, progress: bool) -> Result<Inve
 enum Input {
     Stdin,
     File(PathBuf),
+    /// What was read from Azure just now. Nobody chose the name of the file.
+    Live(PathBuf),
     /// Something in a folder that is not read, and why.
     Skipped(PathBuf, NoteKind, String),
 }
@@ -115,7 +128,7 @@ fn folder(path: &Path, files: &mut Vec<Input>) {
 
 fn bar(files: &[Input], wanted: bool) -> ProgressBar {
     let size = |file: &Input| match file {
-        Input::File(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
+        Input::File(path) | Input::Live(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
         Input::Stdin | Input::Skipped(..) => 0,
     };
     let target = if wanted { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
@@ -230,16 +243,18 @@ impl Reader {
             Input::Skipped(path, kind, reason) => {
                 self.note(&path.display().to_string(), *kind, reason.clone());
             }
-            Input::File(path) => {
-                let name = path.display().to_string();
-                match File::open(path) {
-                    Ok(file) => {
-                        let mut counted = self.bar.wrap_read(file);
-                        self.packed(&name, &mut counted);
-                    }
-                    Err(error) => self.note(&name, NoteKind::Unreadable, error.to_string()),
-                }
+            Input::File(path) => self.named(&path.display().to_string(), path),
+            Input::Live(path) => self.named("Azure", path),
+        }
+    }
+
+    fn named(&mut self, name: &str, path: &Path) {
+        match File::open(path) {
+            Ok(file) => {
+                let mut counted = self.bar.wrap_read(file);
+                self.packed(name, &mut counted);
             }
+            Err(error) => self.note(name, NoteKind::Unreadable, error.to_string()),
         }
     }
 

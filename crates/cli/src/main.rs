@@ -3,6 +3,7 @@
 //! The edge of the program: arguments, files, the terminal and exit codes. Everything that decides is in the pure crates.
 
 mod args;
+mod azure;
 mod commands;
 mod exit;
 mod input;

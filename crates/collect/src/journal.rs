@@ -1,6 +1,7 @@
 //! What was read so far, on disk: lines of resources, and after the last of a list a line that says what came of it. It is an
 //! export like any other, so that nothing is lost when a run ends early.
 
+use crate::Known;
 use dekey_intake::{Manifest, answered_line};
 use dekey_model::{CoverageEntry, Kind, Outcome};
 use serde_json::Value;
@@ -57,17 +58,18 @@ impl<W: Write> Journal<W> {
 
 /// Copies an earlier journal as far as it can be relied on: whole lines, and of what is said about lists only that they were
 /// read. What was refused, or read in part, is asked for again.
-pub fn carry_over(old: &mut dyn BufRead, new: &mut dyn Write) -> io::Result<Done> {
-    let mut done = Done::new();
+pub fn carry_over(old: &mut dyn BufRead, new: &mut dyn Write) -> io::Result<(Known, Done)> {
+    let (mut known, mut done) = (Known::default(), Done::new());
     let mut line = Vec::new();
     loop {
         line.clear();
         old.read_until(b'\n', &mut line)?;
         if line.last() != Some(&b'\n') {
-            return Ok(done);
+            return Ok((known, done));
         }
         let Ok(value) = serde_json::from_slice::<Value>(&line) else { continue };
         if !Manifest::is_manifest(&value) {
+            known.see(&value);
             new.write_all(&line)?;
             continue;
         }
@@ -127,7 +129,8 @@ mod tests {
         let mut bytes = written();
         bytes.extend_from_slice(b"{\"id\":\"/half");
         let mut new = Vec::new();
-        let done = carry_over(&mut bytes.as_slice(), &mut new).unwrap();
+        let (known, done) = carry_over(&mut bytes.as_slice(), &mut new).unwrap();
+        assert_eq!(known.parents(Kind::Workspace).len(), 1);
         assert_eq!(done.into_iter().collect::<Vec<_>>(), [(Kind::Datastore, "/subscriptions/s".to_owned())]);
         let text = String::from_utf8(new).unwrap();
         assert_eq!(text.lines().count(), 2, "{text}");

@@ -9,11 +9,13 @@ mod journal;
 mod known;
 mod lists;
 pub mod permissions;
+mod preflight;
 mod queries;
 mod run;
 
 pub use journal::{Done, Journal, carry_over};
 pub use known::Known;
 pub use lists::{LISTS, List};
+pub use preflight::{Missing, preflight};
 pub use queries::{QUERIES, Query};
 pub use run::{Collected, Collector, Failure, Progress};

@@ -85,9 +85,12 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         }
     }
 
-    /// Reads these subscriptions, or all that the caller sees when none is named.
-    pub async fn run(self, wanted: &[String]) -> Result<Collected, Failure> {
-        let subscriptions = self.subscriptions(wanted).await?;
+    /// Reads these subscriptions and those of these management groups, or all that the caller sees when none is named.
+    pub async fn run(self, mut wanted: Vec<String>, groups: &[String]) -> Result<Collected, Failure> {
+        for group in groups {
+            wanted.extend(self.subscriptions_of(group).await?);
+        }
+        let subscriptions = self.subscriptions(&wanted, groups).await?;
         self.queries(&subscriptions).await?;
         let ids: Vec<String> = subscriptions.iter().map(|id| format!("/subscriptions/{id}")).collect();
         for layer in layers() {
@@ -206,7 +209,23 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         Ok(Read::All)
     }
 
-    async fn subscriptions(&self, wanted: &[String]) -> Result<Vec<String>, Failure> {
+    /// The subscriptions of a management group, however deep.
+    async fn subscriptions_of(&self, group: &str) -> Result<Vec<String>, Failure> {
+        let path = format!("/providers/Microsoft.Management/managementGroups/{group}/descendants");
+        let mut pages = self.client.list(&path, versions::of(Kind::ManagementGroup))?;
+        let mut ids = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            let own = page.iter().filter(|item| {
+                let kind = item.get("type").and_then(Value::as_str).unwrap_or("");
+                kind.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("subscriptions"))
+            });
+            ids.extend(own.filter_map(|item| item.get("name").and_then(Value::as_str).map(str::to_owned)));
+        }
+        Ok(ids)
+    }
+
+    async fn subscriptions(&self, wanted: &[String], groups: &[String]) -> Result<Vec<String>, Failure> {
         self.progress.phase("subscriptions", 1);
         let mut pages = self.client.list("/subscriptions", versions::SUBSCRIPTIONS)?;
         let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -216,7 +235,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             seen.extend(ids.map(str::to_ascii_lowercase));
         }
         self.progress.step(0);
-        if wanted.is_empty() {
+        if wanted.is_empty() && groups.is_empty() {
             return Ok(seen.into_iter().collect());
         }
         let wanted: BTreeSet<String> = wanted.iter().map(|id| id.to_ascii_lowercase()).collect();
@@ -225,7 +244,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         let gone = kinds.flat_map(|kind| unseen.iter().map(|id| (*kind, format!("/subscriptions/{id}"))));
         for asked in gone {
             let kind = ErrorKind::NotFound("no such subscription, or no role in it".to_owned());
-            let error = Error { kind, call: "GET /subscriptions".to_owned(), request_id: None };
+            let error = Error::new(kind, "GET /subscriptions".to_owned());
             self.settle(&[asked], Err(error))?;
         }
         lock(&self.collected).unseen = unseen;

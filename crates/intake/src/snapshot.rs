@@ -31,6 +31,9 @@ const SECRET_PROPERTIES: &[&str] = &[
     "publicKeyData",
 ];
 
+/// Whose resources say who may do what, and what must be.
+const PROVIDER: &str = "Microsoft.Authorization/";
+
 /// The document to keep of a resource.
 pub(crate) fn raw(value: &Value, whole: bool) -> Box<str> {
     let mut value = value.clone();
@@ -63,7 +66,11 @@ pub fn answered_line(mut value: Value, api_version: Option<&str>, read_at: &str)
 
 fn mask_secrets(value: &mut Value) {
     mask_all(value);
-    hide(value);
+    // Definitions and assignments hold no credentials, and names in them stand for something else.
+    let own = value.get("type").and_then(Value::as_str).unwrap_or("");
+    if !own.get(..PROVIDER.len()).is_some_and(|own| own.eq_ignore_ascii_case(PROVIDER)) {
+        hide(value);
+    }
 }
 
 fn hide(value: &mut Value) {
@@ -73,6 +80,8 @@ fn hide(value: &mut Value) {
             for (name, inner) in map.iter_mut() {
                 if name.eq_ignore_ascii_case("environmentVariables") {
                     hide_variables(inner);
+                } else if name.eq_ignore_ascii_case("accessPolicies") {
+                    // What each allows on `keys`, `secrets` and `certificates` is no key and no secret.
                 } else if SECRET_PROPERTIES.iter().any(|own| own.eq_ignore_ascii_case(name)) {
                     hide_texts(inner);
                 } else if name.eq_ignore_ascii_case("tags") {
@@ -140,19 +149,8 @@ fn line_of(resource: Resource<'_>, taken_at: Option<&str>) -> Option<String> {
             }
         }
     }
-    sort_keys(&mut value);
+    value.sort_all_objects();
     Some(value.to_string())
-}
-
-fn sort_keys(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.sort_keys();
-            map.values_mut().for_each(sort_keys);
-        }
-        Value::Array(items) => items.iter_mut().for_each(sort_keys),
-        _ => {}
-    }
 }
 
 /// Writes the lines of a snapshot and hashes them on the way.

@@ -16,7 +16,7 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// Of pairs in any order; every list is sorted and holds a resource once.
+    /// Of pairs in any order; every list holds a resource once.
     fn new(resources: usize, mut pairs: Vec<(ResourceIx, ResourceIx)>) -> Self {
         pairs.sort_unstable();
         pairs.dedup();
@@ -26,6 +26,24 @@ impl Lists {
         }
         starts.resize(resources + 1, crate::build::offset(pairs.len()));
         Self { starts, all: pairs.into_iter().map(|pair| pair.1).collect() }
+    }
+
+    /// Puts each list in the order of its ids, so that who comes first does not depend on which document did. All ids of a list
+    /// start with that of the resource it belongs to, when `below` says so.
+    fn in_order_of_id(&mut self, store: &Store, below: bool) {
+        for (of, ends) in (0u32..).zip(self.starts.windows(2)) {
+            let &[start, end] = ends else { continue };
+            let Some(list) = self.all.get_mut(start as usize..end as usize).filter(|list| list.len() > 1)
+            else {
+                continue;
+            };
+            let skip = if below { store.id_of(of).len() } else { 0 };
+            let rest = |ix: &ResourceIx| {
+                let id = store.id_of(ix.0).as_bytes();
+                id.get(skip..).unwrap_or(id).iter().map(u8::to_ascii_lowercase)
+            };
+            list.sort_by(|a, b| rest(a).cmp(rest(b)));
+        }
     }
 
     pub(crate) fn of(&self, resource: ResourceIx) -> &[ResourceIx] {
@@ -59,6 +77,8 @@ impl Index {
         let mut users = index.link_dependents(store);
         index.link_datastores(store, &mut users);
         index.users = Lists::new(store.rows.len(), users);
+        index.users.in_order_of_id(store, false);
+        index.children.in_order_of_id(store, true);
         index
     }
 

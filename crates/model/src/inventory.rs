@@ -317,17 +317,23 @@ impl<'a> Resource<'a> {
         match self.fact(field) {
             Some(Fact::Pairs(span)) => {
                 let pairs = self.inventory.store.pairs_of(span);
-                let list: Vec<String> = pairs
+                let mut list: Vec<String> = pairs
                     .map(|(name, value)| {
                         // The principals of attached identities are there for comparison, not to be shown.
                         let bare = value.is_empty() || field == Field::UserAssignedIdentities;
                         if bare { name.to_owned() } else { format!("{name}={value}") }
                     })
                     .collect();
+                list.sort();
                 list.join(", ")
             }
             Some(Fact::Json(_)) => match self.json(field) {
-                Seen::Value(value) => value.to_string(),
+                Seen::Value(value) => {
+                    // The order of names means nothing in JSON, and a snapshot has another one.
+                    let mut value = value.clone();
+                    value.sort_all_objects();
+                    value.to_string()
+                }
                 _ => String::new(),
             },
             _ => match self.text(field) {

@@ -180,7 +180,7 @@ fn has_sign(text: &str) -> bool {
 /// What a named value looks like: a credential of a known form, or any literal under a name that announces one. References
 /// (`${{..}}`, `@Microsoft.KeyVault(..)`, vault addresses, secret URIs) are not secrets.
 pub fn recognise_variable(name: &str, value: &str) -> Option<&'static str> {
-    if let Some(label) = recognise(value) {
+    if let Some(label) = recognise(value).or_else(|| masked(value)) {
         return Some(label);
     }
     let value = value.trim();

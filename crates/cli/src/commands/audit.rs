@@ -20,7 +20,10 @@ pub(crate) fn run(args: &AuditArgs, color: ColorChoice) -> Result<Exit, Error> {
         None => loaded.baseline()?,
     };
     let progress = !args.quiet && std::io::stderr().is_terminal();
-    let inventory = input::read(&args.paths, Keep::Facts, progress)?;
+    // The folder goes with this value; by then everything in it was read.
+    let live = args.azure.then(|| super::collect::into_folder(&args.connection, !progress)).transpose()?;
+    let file = live.as_ref().map(|folder| folder.path().join(super::collect::LIVE));
+    let inventory = input::read_with(&args.paths, file, Keep::Facts, progress)?;
     let audit = dekey_rules::audit(&inventory, &loaded.settings, as_of);
     let report =
         Report::new(&inventory, &audit, &loaded.settings, env!("CARGO_PKG_VERSION"), baseline.as_ref());

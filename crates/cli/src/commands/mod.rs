@@ -1,11 +1,14 @@
 //! The commands, one file each.
 
 mod audit;
+mod auth;
+mod collect;
 mod explain;
 mod rules;
+mod sim;
 mod snapshot;
 
-use crate::args::{Cli, Command, SchemaFormat};
+use crate::args::{AuthCommand, Cli, Command, SchemaFormat};
 use crate::exit::{Error, Exit};
 use clap::CommandFactory;
 use std::io::Write;
@@ -14,7 +17,10 @@ use std::io::Write;
 pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
         Command::Audit(args) => audit::run(&args, cli.color),
+        Command::Collect(args) => collect::run(&args),
+        Command::Auth(AuthCommand::Status { connection, format }) => auth::run(&connection, format),
         Command::Snapshot(command) => snapshot::run(&command),
+        Command::Sim(args) => sim::run(&args),
         Command::Rules(args) => rules::run(args.format),
         Command::Explain { rule } => explain::run(&rule, cli.color),
         Command::Schema { format } => schema(format),

@@ -1,6 +1,6 @@
 //! `dekey snapshot`.
 
-mod file;
+pub(super) mod file;
 
 use crate::args::{RulesFormat, SnapshotCommand};
 use crate::exit::{Error, Exit};
@@ -34,25 +34,36 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
         return Err(Error::Input("no resource was read, so there is nothing to pack".to_owned()));
     }
     let taken = taken_at.map(|time| time.to_string());
+    let resources = write(&inventory, form, path, (taken.clone(), taken))?;
+    output::tell(&format!("wrote {} with {resources} resources", path.display()));
+    Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
+}
+
+/// Writes a snapshot of an inventory that was read between two times; how many resources it holds.
+pub(super) fn write(
+    inventory: &Inventory,
+    form: Form,
+    path: &Path,
+    (taken_from, taken_to): (Option<String>, Option<String>),
+) -> Result<u64, Error> {
     // The manifest comes first and holds the hash of what follows it.
     let mut lines = tempfile::tempfile().map_err(Error::write(std::env::temp_dir()))?;
-    let mut writer = SnapshotWriter::new(BufWriter::new(&mut lines), taken.clone());
-    writer.write_all(&inventory)?;
+    let mut writer = SnapshotWriter::new(BufWriter::new(&mut lines), taken_from.clone());
+    writer.write_all(inventory)?;
     let (mut out, resources, hash) = writer.finish();
     out.flush()?;
     drop(out);
     lines.rewind()?;
     let manifest = Manifest {
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        taken_from: taken.clone(),
-        taken_to: taken,
+        taken_from,
+        taken_to,
         resources: Some(resources),
         content_hash: Some(hash),
         ..Manifest::of(inventory.coverage().entries())
     };
     form.write(path, &manifest, &mut lines).map_err(Error::write(path))?;
-    output::tell(&format!("wrote {} with {resources} resources", path.display()));
-    Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
+    Ok(resources)
 }
 
 fn unpack(archive: &Path, folder: &Path) -> Result<Exit, Error> {

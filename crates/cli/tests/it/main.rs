@@ -9,10 +9,12 @@
 )]
 
 mod audit;
+mod azure;
 mod canary;
 mod example;
 mod exits;
 mod outputs;
+mod sim;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -43,19 +45,29 @@ impl Run {
         self.dekey_with(args, "")
     }
 
+    /// With these variables, and no others.
+    pub(crate) fn dekey_in(&self, args: &[&str], variables: &[(&str, &str)]) -> Done {
+        self.spawn(args, variables, b"")
+    }
+
     pub(crate) fn dekey_with(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Done {
+        self.spawn(args, &[], stdin.as_ref())
+    }
+
+    fn spawn(&self, args: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Done {
         use std::io::Write;
         let mut child = Command::new(env!("CARGO_BIN_EXE_dekey"))
             .args(args)
             .current_dir(self.folder.path())
             .env_clear()
+            .envs(variables.iter().copied())
             .stdin(std::process::Stdio::piped())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         // A command that does not read its input closes it early.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
+        let _ = child.stdin.take().unwrap().write_all(stdin);
         Done(child.wait_with_output().unwrap())
     }
 }

@@ -77,6 +77,42 @@ fn an_archive_that_trickles_in_is_known_as_one() {
 }
 
 #[test]
+fn an_audit_of_a_snapshot_says_what_an_audit_of_the_exports_says() {
+    let run = Run::new();
+    let exports = crate::example();
+    assert_eq!(run.dekey(&["snapshot", "pack", &exports, "-o", "once.tar.zst"]).code(), 0);
+    assert_eq!(run.dekey(&["snapshot", "pack", "once.tar.zst", "-o", "twice.jsonl"]).code(), 0);
+    let settings = format!("{exports}/dekey.toml");
+    let [direct, once, twice] = [exports.as_str(), "once.tar.zst", "twice.jsonl"].map(|path| {
+        let args = ["audit", path, "--as-of", "2026-11-23", "--settings", &settings, "--format", "json"];
+        run.dekey(&args).json()
+    });
+    for (name, other) in [("once", &once), ("twice", &twice)] {
+        for part in ["findings", "not_judged", "summary"] {
+            let (own, other) = (without_places(&direct[part]), without_places(&other[part]));
+            if let (Some(own), Some(other)) = (own.as_array(), other.as_array()) {
+                let lost: Vec<_> = own.iter().filter(|one| !other.contains(one)).take(3).collect();
+                let gained: Vec<_> = other.iter().filter(|one| !own.contains(one)).take(3).collect();
+                assert!(lost.is_empty() && gained.is_empty(), "{name} {part}: {lost:#?} {gained:#?}");
+            }
+            assert_eq!(own, other, "{name} {part}");
+        }
+    }
+}
+
+/// A snapshot's lines are elsewhere than those of the exports.
+fn without_places(value: &serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(map) => {
+            let kept = map.iter().filter(|(name, _)| !["source", "line"].contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), without_places(value))).collect()
+        }
+        serde_json::Value::Array(items) => items.iter().map(without_places).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
 fn a_changed_snapshot_does_not_verify() {
     let run = packed();
     run.dekey(&["snapshot", "unpack", "s.tar.zst", "-o", "s"]);

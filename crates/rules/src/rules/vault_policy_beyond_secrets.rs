@@ -173,5 +173,7 @@ fn excess(at: usize, policy: &Value) -> Option<Vec<(String, String)>> {
             beyond.push((format!("/properties/accessPolicies/{at}/permissions/{kind}"), more.join(", ")));
         }
     }
+    // Snapshots sort their names; what is said must not depend on it.
+    beyond.sort();
     Some(beyond)
 }

@@ -16,13 +16,13 @@ const ZSTD_LEVEL: i32 = 6;
 
 /// How a snapshot is written, told by its name.
 #[derive(Clone, Copy)]
-pub(super) struct Form {
+pub(in crate::commands) struct Form {
     archive: bool,
     packed: bool,
 }
 
 impl Form {
-    pub(super) fn of(path: &Path) -> Result<Self, Error> {
+    pub(in crate::commands) fn of(path: &Path) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let plain = name.strip_suffix(".zst");
         let archive = match plain.unwrap_or(&name).rsplit('.').next() {

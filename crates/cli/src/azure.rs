@@ -1,0 +1,67 @@
+//! From arguments to a client that is signed in.
+
+use crate::args::AzureArgs;
+use crate::exit::Error;
+use dekey_azure::sign_in::{SignIn, VARIABLES, Wishes};
+use dekey_azure::{Client, Cloud, Limits, Observer, Tried};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A way to Azure, not used yet.
+pub(crate) struct Connection {
+    pub(crate) cloud: Cloud,
+    pub(crate) sign_in: Arc<SignIn>,
+    pub(crate) client: Client,
+}
+
+/// Runs what waits for Azure.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(work)
+}
+
+/// Finds the cloud, and prepares to sign in.
+pub(crate) async fn connect(args: &AzureArgs) -> Result<Connection, Error> {
+    let authorities = args.ca_file.as_deref().map(read).transpose()?;
+    let transport = dekey_azure::network(authorities.as_deref()).map_err(Error::Usage)?;
+    let is_known = !args.cloud.contains("://");
+    let cloud = Cloud::find(&args.cloud, &transport).await;
+    let cloud = cloud.map_err(if is_known { Error::Usage } else { Error::Azure })?;
+    let variables = VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+    let mut wishes = Wishes {
+        tenant: args.tenant.clone(),
+        method: args.sign_in,
+        allow_client_secret: args.allow_client_secret,
+        variables: variables.collect(),
+        certificate: None,
+    };
+    if let Some(path) = wishes.variables.get("AZURE_CLIENT_CERTIFICATE_PATH") {
+        wishes.certificate = Some(Arc::from(read(Path::new(path))?));
+    }
+    let sign_in = Arc::new(SignIn::new(&wishes, &cloud, &transport));
+    let observer = args.verbose.then(|| Arc::new(Calls) as Arc<dyn Observer>);
+    let client =
+        Client::new(cloud.clone(), &sign_in.as_credential(), &transport, Limits::default(), observer);
+    Ok(Connection { cloud, sign_in, client })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(Error::file(path))
+}
+
+/// Says every call, without the values of its query.
+struct Calls;
+
+impl Observer for Calls {
+    fn tried(&self, tried: Tried<'_>) {
+        let status = tried.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let left = tried.left.map(|left| format!(", {left} left")).unwrap_or_default();
+        let host = tried.url.host_str().unwrap_or("?");
+        let path = tried.url.path();
+        let took = tried.took.as_millis();
+        crate::output::tell(&format!(
+            "{} {host}{path}: {status} in {took} ms, try {}{left}",
+            tried.method, tried.tries
+        ));
+    }
+}
