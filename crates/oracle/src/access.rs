@@ -110,10 +110,13 @@ fn permits(own: &Permission, condition: Option<&str>, ask: &Ask<'_>) -> Says {
     }
 }
 
-/// Whether a pattern covers an action: `*` is any run of characters.
+/// Whether a pattern covers an action: `*` is any run of characters, and the slashes around it may be one.
 pub(crate) fn matches(pattern: &str, action: &str) -> bool {
     fn glob(pattern: &[u8], text: &[u8]) -> bool {
         let Some((own, rest)) = pattern.split_first() else { return text.is_empty() };
+        if pattern.starts_with(b"/*/") && glob(pattern.get(2..).unwrap_or(&[]), text) {
+            return true;
+        }
         let after = |at: usize| text.get(at..).is_some_and(|less| glob(rest, less));
         if *own == b'*' { (0..=text.len()).any(after) } else { text.first() == Some(own) && after(1) }
     }
@@ -134,13 +137,8 @@ fn group_path(name: &str) -> String {
 /// The management groups above a path, and whether they are all known.
 fn management_groups(tenant: &Tenant, scope: &str) -> (Vec<String>, bool) {
     let own = path(scope);
-    let depth = if own.starts_with("subscriptions/") {
-        2
-    } else if own.starts_with(GROUPS) {
-        4
-    } else {
-        return (Vec::new(), true);
-    };
+    let depth = [("subscriptions/", 2), (GROUPS, 4)].into_iter().find(|(start, _)| own.starts_with(start));
+    let Some((_, depth)) = depth else { return (Vec::new(), true) };
     let mut at = own.split('/').take(depth).collect::<Vec<_>>().join("/");
     let mut above = Vec::new();
     loop {

@@ -57,7 +57,7 @@ const DATA: [&str; 3] = [
     "Microsoft.KeyVault/vaults/secrets/getSecret/action",
 ];
 
-const PATTERNS: [&str; 18] = [
+const PATTERNS: [&str; 19] = [
     "*",
     "*/read",
     "*/write ",
@@ -74,6 +74,7 @@ const PATTERNS: [&str; 18] = [
     "*/action",
     "Microsoft.Authorization/*/write",
     "Microsoft.Authorization/roleAssignments/write",
+    "Microsoft.Storage/*/storageAccounts/*/read",
     "a*a*a",
     "",
 ];
@@ -107,7 +108,7 @@ fn leaf() -> impl Strategy<Value = String> {
         .prop_map(|all| if all.len() == 1 { all[0].to_owned() } else { format!("{{{}}}", all.join(", ")) });
     let right = prop_oneof![3 => values, 1 => select(&ATTRIBUTES).prop_map(str::to_owned)];
     prop_oneof![
-        3 => select(&PATTERNS[..17]).prop_map(|own| format!("ActionMatches{{'{own}'}}")),
+        3 => select(&PATTERNS[..18]).prop_map(|own| format!("ActionMatches{{'{own}'}}")),
         1 => Just("SubOperationMatches{'Blob.*'}".to_owned()),
         1 => select(&ATTRIBUTES).prop_map(|own| format!("Exists {own}")),
         4 => (select(&ATTRIBUTES), select(&EACH), select(&OPERATORS), right)
