@@ -13,9 +13,11 @@
 #![deny(clippy::disallowed_methods)]
 
 mod action;
+pub mod catalogue;
 pub mod condition;
 mod decision;
 mod engine;
+pub mod json;
 mod pattern;
 mod principal;
 mod role;

@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["intake", "model", "tenant"]),
     ("tenant", &[]),
-    ("xtask", &["report", "rules", "tenant"]),
+    ("xtask", &["rbac", "report", "rules", "tenant"]),
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.

@@ -11,6 +11,7 @@
 mod conditions;
 mod published;
 mod questions;
+mod roles;
 
 use std::path::PathBuf;
 
