@@ -132,9 +132,14 @@ impl Scopes {
         };
         // What is at the root to begin with is that nothing was said.
         let given = before.filter(|ix| *ix != u32::MAX && *ix != 0).and_then(|ix| self.read.get(ix as usize));
-        if given.is_some_and(|own| says(own) < says(&read)) {
-            return;
+        if given.is_none_or(|own| says(&read) <= says(own)) {
+            self.replace_read(list, scope, read);
         }
+    }
+
+    /// Says how much of a list was read at and below a scope, whatever was said before.
+    pub(crate) fn replace_read(&mut self, list: List, scope: &str, read: Completeness) {
+        let node = self.add(scope);
         let ix = u32::try_from(self.read.len()).unwrap_or(0);
         self.read.push(read);
         if let Some(slot) = self.row_mut(node).and_then(|row| row.read.get_mut(list as usize)) {

@@ -179,6 +179,11 @@ impl EngineBuilder {
         self.scopes.set_read(list, scope, read);
     }
 
+    /// Takes how much of a list was read, in place of what was said before.
+    pub(crate) fn replace_read(&mut self, list: List, scope: &str, read: Completeness) {
+        self.scopes.replace_read(list, scope, read);
+    }
+
     /// Takes how much of the groups was read. Groups that were read whole one by one need nothing of this.
     pub fn groups_read(&mut self, read: Completeness) {
         self.groups_read = read;
