@@ -1,6 +1,7 @@
 //! From what was read of a tenant to the engine.
 
 use crate::json::{permissions, texts};
+use crate::service::access_policies;
 use crate::{
     Actions, Assignment, Completeness, DenyAssignment, Engine, EngineBuilder, Group, List, PrincipalType,
     RoleDefinition, Standing,
@@ -44,6 +45,7 @@ pub fn engine(inventory: &Inventory, actions: Actions, assume: Assume) -> Engine
     reader.assignments();
     reader.denials();
     reader.ancestors();
+    reader.policies();
     reader.builder.finish()
 }
 
@@ -246,6 +248,14 @@ impl<'a> Reader<'a> {
             ids.push(id.to_owned());
         }
         Some(ids)
+    }
+
+    fn policies(&mut self) {
+        for vault in self.all(Kind::Vault) {
+            for policy in access_policies(vault).unwrap_or_default() {
+                self.builder.mention(&policy.object_id);
+            }
+        }
     }
 
     fn ancestors(&mut self) {

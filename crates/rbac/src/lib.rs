@@ -23,17 +23,19 @@ mod pattern;
 mod principal;
 mod role;
 mod scope;
+mod service;
 mod tenant;
 
 pub use action::{Action, ActionIx, Actions, Bits, Danger, Plane};
 pub use condition::{Condition, ConditionError};
 pub use decision::{Answer, Decision, Denial, Gap, Reason, Verdict};
-pub use engine::{Effective, Engine, EngineBuilder, Question};
+pub use engine::{Effective, Engine, EngineBuilder, Membership, Question};
 pub use inventory::{Assume, engine};
 pub use pattern::Pattern;
 pub use principal::PrincipalIx;
 pub use role::{Asked, Permission, Role, RoleDefinition};
 pub use scope::Place;
+pub use service::{AccessPolicy, Door, Lock, Service, Target};
 pub use tenant::{
     Assignment, Completeness, DenyAssignment, EVERYONE, Group, List, PrincipalType, Standing, Tenant,
 };

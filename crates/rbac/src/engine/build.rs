@@ -34,6 +34,7 @@ pub struct EngineBuilder {
     in_part: HashSet<PrincipalIx>,
     types: HashMap<PrincipalIx, PrincipalType>,
     groups_read: Completeness,
+    mentioned: Vec<PrincipalIx>,
 }
 
 impl EngineBuilder {
@@ -54,6 +55,7 @@ impl EngineBuilder {
             in_part: HashSet::new(),
             types: HashMap::new(),
             groups_read: Completeness::NotRead,
+            mentioned: Vec::new(),
         }
     }
 
@@ -174,6 +176,13 @@ impl EngineBuilder {
         *own = (*own).max(kind);
     }
 
+    /// Takes note of somebody who has a say elsewhere, such as in an access policy: a user, application or group.
+    pub fn mention(&mut self, id: &str) {
+        self.principal_type(id, PrincipalType::Unsaid);
+        let principal = self.principals.add(id);
+        self.mentioned.push(principal);
+    }
+
     /// Takes how much of a list was read at and below a scope.
     pub fn read(&mut self, list: List, scope: &str, read: Completeness) {
         self.scopes.set_read(list, scope, read);
@@ -204,6 +213,7 @@ impl EngineBuilder {
 
         let (unread, assumed) = self.opaque();
         let mut matters: Vec<PrincipalIx> = self.rows.iter().map(|row| row.principal).collect();
+        matters.append(&mut self.mentioned);
         matters.extend(self.denies.iter().flat_map(|own| own.principals.iter().chain(&own.excluded)));
         matters.sort_unstable();
         matters.dedup();

@@ -83,6 +83,19 @@ impl<'a> Question<'a> {
     }
 }
 
+/// Whether somebody is a principal or in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// For certain.
+    Yes,
+    /// For certain not.
+    No,
+    /// Not, if what was taken for read is so.
+    Assumed,
+    /// Nobody read who is in it.
+    Unknown,
+}
+
 /// Everything compiled.
 #[derive(Debug)]
 pub struct Engine {
@@ -128,6 +141,20 @@ impl Engine {
     /// A principal's object id, in lower case.
     pub fn principal_id(&self, ix: PrincipalIx) -> &str {
         self.principals.id(ix)
+    }
+
+    /// Whether somebody is a principal or in it. Groups have to be [mentioned](EngineBuilder::mention) before.
+    pub fn membership(&self, who: Option<PrincipalIx>, id: &str) -> Membership {
+        let Some(group) = self.principals.find(id) else { return Membership::No };
+        if self.principals.is_in(who, group) {
+            Membership::Yes
+        } else if self.principals.is_assumed(group) {
+            Membership::Assumed
+        } else if self.principals.is_opaque(group) {
+            Membership::Unknown
+        } else {
+            Membership::No
+        }
     }
 
     /// Every principal that the data names.

@@ -13,6 +13,7 @@ fn account() -> String {
     format!("{SUB}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better where documents are written")]
 fn of(kind: &str, scope: &str, name: &str, properties: Value) -> Value {
     json!({ "id": format!("{scope}/providers/Microsoft.Authorization/{kind}/{name}"), "name": name,
         "type": format!("Microsoft.Authorization/{kind}"), "properties": properties })

@@ -13,6 +13,7 @@ mod inventory;
 mod published;
 mod questions;
 mod roles;
+mod services;
 
 use std::path::PathBuf;
 
