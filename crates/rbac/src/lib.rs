@@ -15,6 +15,7 @@
 mod action;
 pub mod catalogue;
 pub mod condition;
+pub mod cover;
 mod decision;
 mod engine;
 mod inventory;

@@ -9,6 +9,7 @@
 #![expect(clippy::print_stderr, reason = "totals are what a person wants to see of these tests")]
 
 mod conditions;
+mod cover;
 mod inventory;
 mod published;
 mod questions;
