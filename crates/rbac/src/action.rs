@@ -256,6 +256,13 @@ impl Bits {
         }
     }
 
+    /// Takes an action away.
+    pub fn take(&mut self, ix: ActionIx) {
+        if let Some(word) = self.words.get_mut((ix.0 / 64) as usize) {
+            *word &= !(1 << (ix.0 % 64));
+        }
+    }
+
     /// Whether an action is in the set.
     pub fn contains(&self, ix: ActionIx) -> bool {
         self.word((ix.0 / 64) as usize) >> (ix.0 % 64) & 1 == 1
@@ -331,6 +338,9 @@ mod tests {
         assert_eq!((bits.len(), bits.and(&few) == few, few.without(&bits).is_empty()), (4, true, true));
         few.add(&bits);
         assert_eq!(few, bits);
+        few.take(ActionIx(700));
+        few.take(ActionIx(9999));
+        assert_eq!(few.len(), 3);
         few.remove(&bits);
         assert_eq!(few, Bits::default());
     }

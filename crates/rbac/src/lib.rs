@@ -20,8 +20,11 @@ mod decision;
 mod engine;
 mod inventory;
 pub mod json;
+mod minimise;
+mod needs;
 mod pattern;
 mod principal;
+mod profile;
 mod role;
 mod scope;
 mod service;
@@ -32,11 +35,14 @@ pub use condition::{Condition, ConditionError};
 pub use decision::{Answer, Decision, Denial, Gap, Reason, Verdict};
 pub use engine::{Effective, Engine, EngineBuilder, Membership, Question};
 pub use inventory::{Assume, engine};
+pub use minimise::{Least, Menu, Pick, PickedRole, Plan, minimise};
+pub use needs::{Excess, Held, Need, Use, is_known_at};
 pub use pattern::Pattern;
 pub use principal::PrincipalIx;
+pub use profile::{GRANTS, Grant, On, Profile};
 pub use role::{Asked, Permission, Role, RoleDefinition};
 pub use scope::Place;
-pub use service::{AccessPolicy, Door, Lock, Service, Target};
+pub use service::{AccessPolicy, Door, Lock, Service, Target, policy_permission};
 pub use tenant::{
     Assignment, Completeness, DenyAssignment, EVERYONE, Group, List, PrincipalType, Standing, Tenant,
 };

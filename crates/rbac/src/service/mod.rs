@@ -104,6 +104,12 @@ fn covering<'a>(policy: &'a AccessPolicy, action: &Action) -> Option<&'a str> {
     })
 }
 
+/// The permission to ask for in an access policy, so that it covers a data action of a vault.
+pub fn policy_permission(action: &Action) -> Option<&'static str> {
+    let rest = action.folded().strip_prefix(VAULT)?;
+    POLICY.iter().find(|row| row.0 == rest)?.1.first().copied()
+}
+
 /// What a registry's mode leaves without effect: images by their old actions, or by repository.
 fn is_without_effect(action: &Action, by_repository: bool) -> bool {
     let rest = action.folded().strip_prefix("microsoft.containerregistry/registries/").unwrap_or("");

@@ -11,6 +11,7 @@
 mod conditions;
 mod cover;
 mod inventory;
+mod minimise;
 mod published;
 mod questions;
 mod roles;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The dump of built-in roles among the corpora.
-fn dump() -> Option<(PathBuf, Vec<RoleDefinition>)> {
+pub(crate) fn dump() -> Option<(PathBuf, Vec<RoleDefinition>)> {
     let file = folder("DEKEY_CORPORA")?.join("ref/built-in-roles.json");
     let all: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let all = all.as_array().unwrap();
