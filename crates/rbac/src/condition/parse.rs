@@ -93,19 +93,25 @@ impl Parser<'_> {
         }
     }
 
-    fn expr(&mut self) -> Parsed<Expr> {
+    /// Reads something one level further in.
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.expected(&format!("at most {MAX_DEPTH} levels of parentheses and negations")));
+            let levels = format!("at most {MAX_DEPTH} levels of parentheses, negations and functions");
+            return Err(self.expected(&levels));
         }
+        let own = read(self)?;
+        self.depth -= 1;
+        Ok(own)
+    }
+
+    fn expr(&mut self) -> Parsed<Expr> {
         let first = self.unary()?;
-        let expr = match self.peek() {
+        Ok(match self.peek() {
             Some(Token::And) => Expr::And(self.chain(first, &Token::And)?),
             Some(Token::Or) => Expr::Or(self.chain(first, &Token::Or)?),
             _ => first,
-        };
-        self.depth -= 1;
-        Ok(expr)
+        })
     }
 
     fn chain(&mut self, first: Expr, link: &Token) -> Parsed<Vec<Expr>> {
@@ -123,18 +129,13 @@ impl Parser<'_> {
 
     fn unary(&mut self) -> Parsed<Expr> {
         if self.takes(&Token::Not) {
-            self.depth += 1;
-            if self.depth > MAX_DEPTH {
-                return Err(
-                    self.expected(&format!("at most {MAX_DEPTH} levels of parentheses and negations"))
-                );
-            }
-            let inner = self.unary()?;
-            self.depth -= 1;
+            // `!(` is one level, as `!` is: a condition is printed with parentheses and must not become deeper.
+            let inner =
+                if self.peek() == Some(&Token::Open) { self.unary()? } else { self.deeper(Self::unary)? };
             return Ok(Expr::Not(Box::new(inner)));
         }
         if self.takes(&Token::Open) {
-            let inner = self.expr()?;
+            let inner = self.deeper(Self::expr)?;
             self.must(&Token::Close, "`)`")?;
             return Ok(inner);
         }
@@ -153,7 +154,8 @@ impl Parser<'_> {
         }
         if is("NotExists") {
             self.at += 1;
-            return Ok(Expr::Not(Box::new(Expr::Exists(self.operand()?))));
+            // As deep as `!(Exists ..)`, which is how it is printed.
+            return Ok(Expr::Not(Box::new(Expr::Exists(self.deeper(Self::operand)?))));
         }
         self.comparison()
     }
@@ -243,17 +245,15 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, function: Function, count: usize) -> Parsed<Operand> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(self.expected("fewer functions inside each other"));
-        }
         self.must(&Token::Open, "`(`")?;
-        let mut arguments = vec![self.operand()?];
-        while self.takes(&Token::Comma) {
-            arguments.push(self.operand()?);
-        }
+        let arguments = self.deeper(|own| {
+            let mut arguments = vec![own.operand()?];
+            while own.takes(&Token::Comma) {
+                arguments.push(own.operand()?);
+            }
+            Ok(arguments)
+        })?;
         self.must(&Token::Close, "`,` or `)`")?;
-        self.depth -= 1;
         if arguments.len() != count {
             return Err(self.expected(&format!("{count} arguments before this")));
         }

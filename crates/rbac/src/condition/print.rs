@@ -17,6 +17,7 @@ impl Display for Expr {
             Expr::Always(truth) => write!(f, "{truth}"),
             Expr::And(all) => chain(f, all, " AND "),
             Expr::Or(all) => chain(f, all, " OR "),
+            Expr::Not(inner) if matches!(**inner, Expr::Not(_)) => write!(f, "!{inner}"),
             Expr::Not(inner) => write!(f, "!({inner})"),
             Expr::ActionMatches(patterns) => matches(f, "ActionMatches", patterns),
             Expr::SubOperationMatches(patterns) => matches(f, "SubOperationMatches", patterns),

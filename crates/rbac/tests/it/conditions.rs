@@ -163,6 +163,21 @@ fn depth_and_length_have_bounds() {
     assert!(wide.parse::<Condition>().is_ok());
 }
 
+/// As deep as can be, and what is printed is no deeper.
+#[test]
+fn what_is_printed_of_the_deepest_parses() {
+    let leaf = "'a' StringEquals 'b'";
+    for (open, close) in [("!", ""), ("NOT (", ")"), ("(true AND ", ")"), ("!(true OR ", ")")] {
+        let nested = |depth: usize| format!("{}{leaf}{}", open.repeat(depth), close.repeat(depth));
+        let deepest = parsed(&nested(64));
+        assert_eq!(parsed(&deepest.to_string()), deepest);
+        assert!(nested(65).parse::<Condition>().is_err(), "{open}");
+    }
+    let exists = |depth: usize| format!("{}NotExists @Resource[a]", "!".repeat(depth));
+    assert_eq!(parsed(&parsed(&exists(63)).to_string()), parsed(&exists(63)));
+    assert!(exists(64).parse::<Condition>().is_err());
+}
+
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         r"'[a-z*?\\\\ ]{0,6}'".prop_filter("a quote must close", Quoted::parse_quoted),
