@@ -8,6 +8,7 @@ mod operations;
 mod pages;
 mod queries;
 mod sign_in;
+mod wire;
 
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::http::headers::{AUTHORIZATION, Headers};
@@ -96,7 +97,7 @@ impl HttpClient for Far {
 
 /// Gives a new token each time it is asked.
 #[derive(Debug, Default)]
-struct Tokens(AtomicU32, bool);
+pub(crate) struct Tokens(AtomicU32, bool);
 
 #[async_trait::async_trait]
 impl TokenCredential for Tokens {
@@ -156,4 +157,9 @@ impl Far {
     pub(crate) fn left(&self) -> usize {
         self.script.lock().unwrap().len()
     }
+}
+
+/// What a program left to read.
+pub(crate) fn left_over(output: &std::process::Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
