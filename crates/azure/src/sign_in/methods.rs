@@ -102,11 +102,12 @@ pub(super) fn prepared(
     let assertion = |client_options| ClientAssertionCredentialOptions { client_options };
     Ok(match method {
         Method::WorkloadIdentity => {
+            let file = wishes.variable("AZURE_FEDERATED_TOKEN_FILE")?;
             let options = WorkloadIdentityCredentialOptions {
                 credential_options: assertion(client_options),
                 client_id: Some(wishes.variable("AZURE_CLIENT_ID")?),
                 tenant_id: Some(wishes.tenant()?),
-                token_file_path: Some(wishes.variable("AZURE_FEDERATED_TOKEN_FILE")?.into()),
+                token_file_path: Some(file.into()),
             };
             WorkloadIdentityCredential::new(Some(options)).map_err(said)?
         }

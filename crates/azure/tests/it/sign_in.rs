@@ -104,9 +104,10 @@ async fn a_certificate_signs_what_entra_can_check() {
     assert_eq!((&claims["iss"], &claims["sub"]), (&json!("a-1"), &json!("a-1")));
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[0]).unwrap()).unwrap();
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate.der());
+    assert_eq!(header["alg"], "PS256");
     assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(digest.as_ref()));
     let public = aws_lc_rs::signature::UnparsedPublicKey::new(
-        &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
+        &aws_lc_rs::signature::RSA_PSS_2048_8192_SHA256,
         rcgen::PublicKeyData::der_bytes(&key),
     );
     let signed = format!("{}.{}", parts[0], parts[1]);

@@ -5,6 +5,7 @@ mod auth;
 mod collect;
 mod explain;
 mod rules;
+mod sim;
 mod snapshot;
 
 use crate::args::{AuthCommand, Cli, Command, SchemaFormat};
@@ -19,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Collect(args) => collect::run(&args),
         Command::Auth(AuthCommand::Status { connection, format }) => auth::run(&connection, format),
         Command::Snapshot(command) => snapshot::run(&command),
+        Command::Sim(args) => sim::run(&args),
         Command::Rules(args) => rules::run(args.format),
         Command::Explain { rule } => explain::run(&rule, cli.color),
         Command::Schema { format } => schema(format),

@@ -14,6 +14,7 @@ mod canary;
 mod example;
 mod exits;
 mod outputs;
+mod sim;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
