@@ -21,6 +21,7 @@ mod transport;
 pub mod versions;
 mod write;
 
+pub use azure_core::http::HttpClient;
 pub use call::Verb;
 pub use client::{Client, Limits, Observer, Tried};
 pub use cloud::{Cloud, CloudError, Custom, Service, Suffixes};

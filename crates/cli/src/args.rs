@@ -140,6 +140,25 @@ fn milliseconds(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_millis(number.checked_mul(unit).ok_or_else(wrong)?))
 }
 
+const AUTH_EXAMPLES: &str = "Tries, in this order, and stays with the first that works:
+  workload-identity     AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID and AZURE_TENANT_ID are set
+  azure-pipelines       SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN and AZURESUBSCRIPTION_* are set
+  certificate           AZURE_CLIENT_CERTIFICATE_PATH (PEM, with its RSA key), AZURE_CLIENT_ID and AZURE_TENANT_ID are set
+  managed-identity      the machine, app or container has one; AZURE_CLIENT_ID chooses among several
+  azure-cli             az login
+  azure-developer-cli   azd auth login
+  client-secret         AZURE_CLIENT_SECRET, and only with --allow-client-secret
+A place that is set up for one of the first three, or for a managed identity by IDENTITY_ENDPOINT, uses that or nothing.
+
+Exit codes:
+  0   signed in
+  2   the arguments cannot be used
+  12  not signed in, or a file or the cloud cannot be read
+
+Examples:
+  dekey auth status --cloud AzureUSGovernment
+  dekey auth status --cloud https://localhost:8443 --ca-file sim-ca.pem --sign-in managed-identity";
+
 /// Arguments of `dekey audit`.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
@@ -247,7 +266,7 @@ pub(crate) struct AzureArgs {
     /// A management group to read with all its subscriptions; may be given several times.
     #[arg(long = "management-group", value_name = "ID")]
     pub(crate) management_groups: Vec<String>,
-    /// `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https address of a Resource Manager.
+    /// `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, the https address of a Resource Manager, or a `.toml` file with a `[cloud]`.
     #[arg(long, default_value = "AzureCloud", value_name = "CLOUD", env = "DEKEY_CLOUD")]
     pub(crate) cloud: String,
     /// The tenant, when you have several.
@@ -280,7 +299,7 @@ fn sign_in_method(text: &str) -> Result<dekey_azure::sign_in::Method, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
     /// Sign in, and say who that is, how, and until when.
-    #[command(after_help = "Example:\n  dekey auth status --cloud AzureUSGovernment")]
+    #[command(after_help = AUTH_EXAMPLES)]
     Status {
         #[command(flatten)]
         connection: AzureArgs,
