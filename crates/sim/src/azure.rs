@@ -9,7 +9,7 @@ use crate::throttle::{Limits, Operation, Throttle};
 use crate::wire::{Request, Response, decode};
 use crate::{guid, seeded};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How an Azure behaves.
 #[derive(Clone, Debug)]
@@ -79,6 +79,10 @@ pub struct Azure {
     pub(crate) mint: Mint,
     pub(crate) cache: Cache,
     limits: Limits,
+    pub(crate) operations: HashMap<String, crate::arm::Operation>,
+    /// When, what, and whether for good.
+    pub(crate) deleting: Vec<(Timestamp, String, bool)>,
+    pub(crate) soft_deleted: BTreeSet<String>,
     requests: u64,
     actions: BTreeMap<String, u64>,
 }
@@ -131,6 +135,9 @@ impl Azure {
             mint,
             cache: Cache::default(),
             limits: Limits::default(),
+            operations: HashMap::new(),
+            deleting: Vec::new(),
+            soft_deleted: BTreeSet::new(),
             requests: 0,
             actions: BTreeMap::new(),
         }

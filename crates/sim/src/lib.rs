@@ -16,11 +16,9 @@ mod resource_graph;
 mod seed;
 mod server;
 mod sign_in;
-#[expect(dead_code, reason = "nothing writes yet")]
 mod store;
 mod throttle;
 mod transport;
-#[expect(dead_code, reason = "nothing writes yet")]
 mod types;
 mod wire;
 

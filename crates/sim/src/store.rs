@@ -14,6 +14,20 @@ pub(crate) struct Resource {
     pub(crate) version: u32,
     /// When it was written last; nothing since the beginning.
     pub(crate) changed: Option<Timestamp>,
+    /// Until when something goes on with it, and what.
+    busy: Option<(Timestamp, &'static str)>,
+}
+
+impl Resource {
+    /// What is going on with it.
+    pub(crate) fn state(&self, now: Timestamp) -> Option<&'static str> {
+        self.busy.filter(|(until, _)| now < *until).map(|(_, state)| state)
+    }
+
+    /// Whether something is going on with it.
+    pub(crate) fn is_busy(&self, now: Timestamp) -> bool {
+        self.state(now).is_some()
+    }
 }
 
 /// What something was before it changed.
@@ -75,7 +89,7 @@ impl Store {
             let body = old.map(|old| old.body.clone());
             remember(&mut self.before, &lower, Before { at, body });
         }
-        rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now });
+        rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now, busy: None });
     }
 
     fn index_principal(&mut self, id: &str, body: &str) {
@@ -83,6 +97,15 @@ impl Store {
         let own = self.by_principal.entry(principal).or_default();
         if !own.iter().any(|other| &**other == id) {
             own.push(id.into());
+        }
+    }
+
+    /// Says that something goes on with a resource.
+    pub(crate) fn busy(&mut self, id: &str, until: Timestamp, state: &'static str) {
+        let lower = id.to_ascii_lowercase();
+        let rows = self.types.get_mut(&id::type_of(&lower));
+        if let Some(own) = rows.and_then(|rows| rows.get_mut(lower.as_str())) {
+            own.busy = Some((until, state));
         }
     }
 

@@ -27,6 +27,11 @@ impl Azure {
             }
             _ => {}
         }
+        if let Some((vault, how)) =
+            call.path.rsplit_once("/accessPolicies/").filter(|_| call.r.method == "PUT")
+        {
+            return Some(self.access_policies(call, vault, how));
+        }
         if !get {
             return None;
         }
@@ -47,6 +52,27 @@ impl Azure {
         under("/providers")
             .filter(|scope| id::subscription(scope).is_some())
             .map(|scope| Ok(providers(&scope)))
+    }
+
+    /// `accessPolicies/add`, `replace`, `remove`.
+    fn access_policies(&mut self, call: &Call<'_>, vault: &str, how: &str) -> Result<Response, Response> {
+        let path = id::parse(vault);
+        super::row(&path.kind, call)?;
+        self.authorize(call, "Microsoft.KeyVault/vaults/accessPolicies/write", vault)?;
+        if !["add", "replace", "remove"].contains(&how) {
+            return Err(Response::error(
+                400,
+                "BadRequest",
+                "The operation is none of add, replace and remove.",
+            ));
+        }
+        let policies = call.r.json()?.pointer("/properties/accessPolicies").cloned().unwrap_or_default();
+        let after = self
+            .change_policies(call, vault, how, &policies)
+            .ok_or_else(|| self.not_found(&path, "write"))?;
+        let id = format!("{vault}/accessPolicies/");
+        let body = json!({ "id": id, "type": "Microsoft.KeyVault/vaults/accessPolicies", "properties": { "accessPolicies": after } });
+        Ok(Response::json(200, &body))
     }
 
     fn sees(&self, call: &Call<'_>, action: &str, scope: &str) -> bool {

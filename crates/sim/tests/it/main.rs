@@ -7,6 +7,7 @@ mod behaviour;
 mod graph;
 mod served;
 mod tokens;
+mod writes;
 
 use dekey_sim::{Azure, Options, Request, Response};
 use jiff::Timestamp;
