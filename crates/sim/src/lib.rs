@@ -6,11 +6,11 @@
 mod access;
 mod arm;
 mod azure;
+mod directory;
 mod fault;
 mod filter;
 mod id;
 mod kql;
-#[expect(dead_code, reason = "Microsoft Graph and logs come after Resource Manager")]
 mod login;
 mod resource_graph;
 mod seed;

@@ -46,6 +46,8 @@ pub(crate) struct Store {
     types: BTreeMap<String, Rows>,
     /// The assignments of each principal.
     by_principal: HashMap<String, Vec<Box<str>>>,
+    /// How often something was written.
+    generation: u64,
     /// What changed lately, for readers that lag behind.
     before: BTreeMap<Box<str>, Vec<Before>>,
 }
@@ -54,6 +56,11 @@ pub(crate) struct Store {
 const HISTORY: usize = 16;
 
 impl Store {
+    /// A number that changes with every write.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// How many resources there are.
     pub(crate) fn len(&self) -> usize {
         self.types.values().map(BTreeMap::len).sum()
@@ -77,6 +84,7 @@ impl Store {
 
     /// Puts a resource in its place. `now` is nothing while the tenant is being set up.
     pub(crate) fn put(&mut self, id: &str, body: String, now: Option<Timestamp>) {
+        self.generation += 1;
         let lower = id.to_ascii_lowercase().into_boxed_str();
         let kind = id::type_of(&lower);
         if kind == crate::types::ROLE_ASSIGNMENT {
@@ -111,6 +119,7 @@ impl Store {
 
     /// Takes a resource away.
     pub(crate) fn remove(&mut self, id: &str, now: Timestamp) -> Option<Resource> {
+        self.generation += 1;
         let lower = id.to_ascii_lowercase();
         let old = self.types.get_mut(&id::type_of(&lower))?.remove(lower.as_str())?;
         if let Some(own) = principal_of(&old.body).and_then(|principal| self.by_principal.get_mut(&principal))

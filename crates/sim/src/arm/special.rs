@@ -76,7 +76,7 @@ impl Azure {
     }
 
     fn sees(&self, call: &Call<'_>, action: &str, scope: &str) -> bool {
-        let principals = [call.caller.object_id.clone()];
+        let principals = self.principals(&call.caller);
         let access = self.access(&principals, call.r.now);
         // Who may read anything in a subscription sees the subscription.
         access.may(action, scope)
@@ -130,7 +130,7 @@ impl Azure {
             return Err(self.not_found(&id::parse(scope), "read"));
         }
         let lower = if scope.is_empty() { "/".to_owned() } else { scope.to_ascii_lowercase() };
-        let principals = [call.caller.object_id.clone()];
+        let principals = self.principals(&call.caller);
         let permissions = self.access(&principals, call.r.now).permissions(&lower);
         Ok(Response::json(200, &json!({ "value": permissions })))
     }

@@ -4,6 +4,7 @@
 
 mod arm;
 mod behaviour;
+mod directory;
 mod graph;
 mod served;
 mod tokens;
