@@ -191,6 +191,7 @@ const POLICY: &[&str] = &[
 ];
 const EXEMPTIONS: &[&str] = &["2020-07-01-preview", "2022-07-01-preview", "2024-12-01-preview"];
 const RESOURCES: &[&str] = &[
+    "2015-11-01",
     "2016-06-01",
     "2018-05-01",
     "2019-06-01",
