@@ -90,6 +90,9 @@ pub struct Azure {
     pub(crate) deleting: Vec<(Timestamp, String, bool)>,
     pub(crate) soft_deleted: BTreeSet<String>,
     pub(crate) directory: Directory,
+    pub(crate) activity: crate::arm::Activity,
+    /// The action and scope that the request at hand was about.
+    pub(crate) last_action: Option<(String, String)>,
     requests: u64,
     actions: BTreeMap<String, u64>,
 }
@@ -146,6 +149,8 @@ impl Azure {
             deleting: Vec::new(),
             soft_deleted: BTreeSet::new(),
             directory: Directory::default(),
+            activity: crate::arm::Activity::default(),
+            last_action: None,
             requests: 0,
             actions: BTreeMap::new(),
         }
@@ -282,6 +287,7 @@ impl Azure {
     /// Refuses an action that the caller's roles do not allow, in Azure's words.
     pub(crate) fn authorize(&mut self, call: &Call<'_>, action: &str, scope: &str) -> Result<(), Response> {
         *self.actions.entry(action.to_owned()).or_default() += 1;
+        self.last_action = Some((action.to_owned(), scope.to_owned()));
         let principals = self.principals(&call.caller);
         let lower = if scope.is_empty() { "/".to_owned() } else { scope.to_ascii_lowercase() };
         if self.access(&principals, call.r.now).may(action, &lower) {

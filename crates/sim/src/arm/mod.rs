@@ -1,6 +1,7 @@
 //! Resource Manager.
 
 mod actions;
+mod activity;
 mod defaults;
 mod effects;
 mod identity;
@@ -8,8 +9,10 @@ mod lists;
 mod lro;
 mod read;
 mod special;
+mod tags;
 mod write;
 
+pub(crate) use activity::Activity;
 pub(crate) use lro::Operation;
 
 use crate::azure::{Azure, Call};
@@ -21,6 +24,13 @@ impl Azure {
     /// Answers a request to Resource Manager.
     pub(crate) fn arm(&mut self, call: &Call<'_>) -> Result<Response, Response> {
         self.settle(call.r.now);
+        self.last_action = None;
+        let answer = self.arm_answer(call);
+        self.note(call, &answer);
+        answer
+    }
+
+    fn arm_answer(&mut self, call: &Call<'_>) -> Result<Response, Response> {
         if let Some(answer) = self.operation(call) {
             return answer;
         }

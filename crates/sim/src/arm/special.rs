@@ -32,8 +32,14 @@ impl Azure {
         {
             return Some(self.access_policies(call, vault, how));
         }
+        if let Some(host) = under("/providers/microsoft.resources/tags/default") {
+            return Some(self.tags(call, &host));
+        }
         if !get {
             return None;
+        }
+        if let Some(scope) = under("/providers/microsoft.insights/eventtypes/management/values") {
+            return Some(self.events(call, &scope));
         }
         if let Some(scope) = under("/providers/microsoft.authorization/permissions") {
             return Some(self.permissions(call, &scope));

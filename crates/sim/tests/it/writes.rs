@@ -278,3 +278,32 @@ fn resource_graph_notices_a_write_later_than_everybody_else() {
     world.now += SignedDuration::from_secs(121);
     assert_eq!(tagged(&mut world), 1);
 }
+
+#[test]
+fn what_is_written_is_in_the_activity_log_and_what_is_read_is_not() {
+    let mut world = world();
+    let subscription = GROUP.split("/resourceGroups/").next().unwrap().to_owned();
+    let tags = format!("{}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01", account());
+    let merge = json!({ "operation": "Merge", "properties": { "tags": { "Owner": "a" } } }).to_string();
+    let answer = world.ask("PATCH", &tags, &merge);
+    assert_eq!((answer.status, &json(&answer)["properties"]["tags"]["Owner"]), (200, &json!("a")));
+    world.now += SignedDuration::from_secs(5);
+    let merge = merge.replace("Owner", "owner").replace("\"a\"", "\"b\"");
+    assert_eq!(json(&world.ask("PATCH", &tags, &merge))["properties"]["tags"], json!({ "owner": "b" }));
+    assert_eq!(world.ask("PATCH", &tags, r#"{"operation":"Burn"}"#).status, 400);
+    assert_eq!(world.ask("POST", &format!("{}/listKeys?api-version=2025-06-01", account()), "").status, 200);
+    let log = format!(
+        "{subscription}/providers/Microsoft.Insights/eventtypes/management/values?api-version=2015-04-01"
+    );
+    assert_eq!(world.get(&log).0, 400);
+    let since = |time: &str| format!("{log}&$filter=eventTimestamp%20ge%20'{time}'");
+    let (events, _) = world.all(&since("2026-11-23T00:00:00Z"));
+    let action = |own: &Value| own["operationName"]["value"].as_str().unwrap().to_owned();
+    let actions: Vec<String> = events.iter().map(action).collect();
+    let write = "Microsoft.Resources/tags/write";
+    assert_eq!(actions, ["Microsoft.Storage/storageAccounts/listKeys/action", write, write, write]);
+    assert_eq!(events[1]["status"]["value"], "Failed");
+    assert_eq!(world.all(&since("2026-11-23T08:00:01Z")).0.len(), 3);
+    let other = format!("{}%20and%20resourceUri%20eq%20'{}'", since("2026-11-23T00:00:00Z"), vault());
+    assert!(world.all(&other).0.is_empty());
+}
