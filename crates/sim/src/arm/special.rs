@@ -32,6 +32,9 @@ impl Azure {
         {
             return Some(self.access_policies(call, vault, how));
         }
+        if let Some(scope) = under("/checknameavailability").filter(|_| post) {
+            return Some(self.name_availability(call, &scope));
+        }
         if let Some(host) = under("/providers/microsoft.resources/tags/default") {
             return Some(self.tags(call, &host));
         }
@@ -78,6 +81,31 @@ impl Azure {
             .ok_or_else(|| self.not_found(&path, "write"))?;
         let id = format!("{vault}/accessPolicies/");
         let body = json!({ "id": id, "type": "Microsoft.KeyVault/vaults/accessPolicies", "properties": { "accessPolicies": after } });
+        Ok(Response::json(200, &body))
+    }
+
+    /// Whether a name that is unique in the world is free in this one.
+    fn name_availability(&self, call: &Call<'_>, scope: &str) -> Result<Response, Response> {
+        let body = call.r.json()?;
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+        let (name, kind) = (text("name"), text("type"));
+        let row = super::row(&kind, call)?;
+        if !id::parse(scope).kind.is_empty()
+            && !row.name.to_ascii_lowercase().starts_with(&id::parse(scope).kind.to_ascii_lowercase())
+        {
+            return Err(Response::error(
+                400,
+                "InvalidRequestContent",
+                "The type is not one of this provider.",
+            ));
+        }
+        let mut all = self.store.below(&row.name.to_ascii_lowercase(), "", None);
+        let taken = all.any(|(own, _)| id::name(own).eq_ignore_ascii_case(&name));
+        let body = if taken {
+            json!({ "nameAvailable": false, "reason": "AlreadyExists", "message": format!("The name {name} is already taken.") })
+        } else {
+            json!({ "nameAvailable": true })
+        };
         Ok(Response::json(200, &body))
     }
 

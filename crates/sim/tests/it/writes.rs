@@ -307,3 +307,18 @@ fn what_is_written_is_in_the_activity_log_and_what_is_read_is_not() {
     let other = format!("{}%20and%20resourceUri%20eq%20'{}'", since("2026-11-23T00:00:00Z"), vault());
     assert!(world.all(&other).0.is_empty());
 }
+
+#[test]
+fn a_name_is_free_until_somebody_takes_it() {
+    let mut world = world();
+    let subscription = GROUP.split("/resourceGroups/").next().unwrap().to_owned();
+    let url =
+        format!("{subscription}/providers/Microsoft.Storage/checkNameAvailability?api-version=2025-06-01");
+    let mut free = |name: &str, kind: &str| {
+        let answer = world.ask("POST", &url, &json!({ "name": name, "type": kind }).to_string());
+        (answer.status, json(&answer)["nameAvailable"].as_bool())
+    };
+    assert_eq!(free("new", "Microsoft.Storage/storageAccounts"), (200, Some(true)));
+    assert_eq!(free("ST", "Microsoft.Storage/storageAccounts"), (200, Some(false)));
+    assert_eq!(free("x", "Microsoft.KeyVault/vaults"), (400, None));
+}
