@@ -28,5 +28,5 @@ pub use cloud::{Cloud, CloudError, Custom, Service, Suffixes};
 pub use error::{Error, ErrorKind};
 pub use pages::Pages;
 pub use queries::{Column, Logs, Scope, Table};
-pub use transport::network;
+pub use transport::{network, shared};
 pub use write::{If, Write, WriteAccess};

@@ -11,6 +11,11 @@ pub fn network(authorities: Option<&[u8]>) -> Result<Arc<dyn HttpClient>, String
     Ok(Arc::new(Network { far: client(authorities, false)?, near: client(authorities, true)? }))
 }
 
+/// Any other transport, such as one to a simulator in the same process.
+pub fn shared(transport: impl HttpClient + 'static) -> Arc<dyn HttpClient> {
+    Arc::new(transport)
+}
+
 /// What is on this machine, or next to it as the endpoint of a managed identity is, is never asked through a proxy.
 #[derive(Debug)]
 struct Network {

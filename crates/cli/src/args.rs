@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Read a tenant and save it as a snapshot.
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Box<CollectArgs>),
+    /// Collect and audit an invented tenant, without any access to Azure, and leave a report.
+    #[command(after_help = "Example:\n  dekey demo --workspaces 500 --output demo/")]
+    Demo(DemoArgs),
     /// Say who dekey is to Azure, and how it signs in.
     #[command(subcommand)]
     Auth(AuthCommand),
@@ -194,6 +197,20 @@ pub(crate) struct AuditArgs {
     /// The day of the audit, for ages and expiries [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<jiff::civil::Date>,
+}
+
+/// Arguments of `dekey demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The folder for the snapshot and the report.
+    #[arg(long, short = 'o', value_name = "FOLDER", default_value = "dekey-demo")]
+    pub(crate) output: PathBuf,
+    /// Invent a tenant of so many workspaces in the place of the example.
+    #[arg(long, value_name = "N")]
+    pub(crate) workspaces: Option<u64>,
+    /// What everything random depends on.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
 }
 
 const COLLECT_EXAMPLES: &str = "Examples:

@@ -2,7 +2,7 @@
 
 use crate::args::AzureArgs;
 use crate::exit::Error;
-use dekey_azure::sign_in::{SignIn, VARIABLES, Wishes};
+use dekey_azure::sign_in::{Method, SignIn, VARIABLES, Wishes};
 use dekey_azure::{Client, Cloud, HttpClient, Limits, Observer, Tried};
 use std::path::Path;
 use std::sync::Arc;
@@ -73,4 +73,13 @@ impl Observer for Calls {
             tried.method, tried.tries
         ));
     }
+}
+
+/// A client of an Azure in this process, signed in by the managed identity that it serves.
+pub(crate) fn in_process(transport: dekey_sim::InProcess) -> Result<Client, Error> {
+    let cloud = Cloud::public().map_err(|error| Error::Usage(error.to_string()))?;
+    let wishes = Wishes { method: Some(Method::ManagedIdentity), ..Wishes::default() };
+    let transport = dekey_azure::shared(transport);
+    let sign_in = Arc::new(SignIn::new(&wishes, &cloud, &transport));
+    Ok(Client::new(cloud, &sign_in.as_credential(), &transport, Limits::default(), None))
 }

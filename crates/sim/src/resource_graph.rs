@@ -160,7 +160,7 @@ impl Azure {
         table: &str,
         ops: &[Op],
     ) -> Result<Page, kql::Error> {
-        let principals = [call.caller.object_id.clone()];
+        let principals = self.principals(&call.caller);
         let view = self.view(&principals, asked, call.r.now);
         let run = Run { tables: &view, now: call.r.now };
         let columns = view.table(table)?;
@@ -218,7 +218,7 @@ impl Azure {
         let all = if let Some((_, all)) = kept {
             all
         } else {
-            let principals = [call.caller.object_id.clone()];
+            let principals = self.principals(&call.caller);
             let view = self.view(&principals, asked, call.r.now);
             Run { tables: &view, now: call.r.now }.query(query)?
         };

@@ -14,6 +14,20 @@ pub(crate) struct Resource {
     pub(crate) version: u32,
     /// When it was written last; nothing since the beginning.
     pub(crate) changed: Option<Timestamp>,
+    /// Until when something goes on with it, and what.
+    busy: Option<(Timestamp, &'static str)>,
+}
+
+impl Resource {
+    /// What is going on with it.
+    pub(crate) fn state(&self, now: Timestamp) -> Option<&'static str> {
+        self.busy.filter(|(until, _)| now < *until).map(|(_, state)| state)
+    }
+
+    /// Whether something is going on with it.
+    pub(crate) fn is_busy(&self, now: Timestamp) -> bool {
+        self.state(now).is_some()
+    }
 }
 
 /// What something was before it changed.
@@ -32,6 +46,8 @@ pub(crate) struct Store {
     types: BTreeMap<String, Rows>,
     /// The assignments of each principal.
     by_principal: HashMap<String, Vec<Box<str>>>,
+    /// How often something was written.
+    generation: u64,
     /// What changed lately, for readers that lag behind.
     before: BTreeMap<Box<str>, Vec<Before>>,
 }
@@ -40,6 +56,11 @@ pub(crate) struct Store {
 const HISTORY: usize = 16;
 
 impl Store {
+    /// A number that changes with every write.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// How many resources there are.
     pub(crate) fn len(&self) -> usize {
         self.types.values().map(BTreeMap::len).sum()
@@ -63,6 +84,7 @@ impl Store {
 
     /// Puts a resource in its place. `now` is nothing while the tenant is being set up.
     pub(crate) fn put(&mut self, id: &str, body: String, now: Option<Timestamp>) {
+        self.generation += 1;
         let lower = id.to_ascii_lowercase().into_boxed_str();
         let kind = id::type_of(&lower);
         if kind == crate::types::ROLE_ASSIGNMENT {
@@ -75,7 +97,7 @@ impl Store {
             let body = old.map(|old| old.body.clone());
             remember(&mut self.before, &lower, Before { at, body });
         }
-        rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now });
+        rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now, busy: None });
     }
 
     fn index_principal(&mut self, id: &str, body: &str) {
@@ -86,8 +108,18 @@ impl Store {
         }
     }
 
+    /// Says that something goes on with a resource.
+    pub(crate) fn busy(&mut self, id: &str, until: Timestamp, state: &'static str) {
+        let lower = id.to_ascii_lowercase();
+        let rows = self.types.get_mut(&id::type_of(&lower));
+        if let Some(own) = rows.and_then(|rows| rows.get_mut(lower.as_str())) {
+            own.busy = Some((until, state));
+        }
+    }
+
     /// Takes a resource away.
     pub(crate) fn remove(&mut self, id: &str, now: Timestamp) -> Option<Resource> {
+        self.generation += 1;
         let lower = id.to_ascii_lowercase();
         let old = self.types.get_mut(&id::type_of(&lower))?.remove(lower.as_str())?;
         if let Some(own) = principal_of(&old.body).and_then(|principal| self.by_principal.get_mut(&principal))

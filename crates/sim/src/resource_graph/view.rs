@@ -78,7 +78,7 @@ impl<'a> View<'a> {
         let own = TABLES.iter().find(|(name, _)| name.eq_ignore_ascii_case(table)).map(|(_, own)| *own);
         let in_table = |kind: &str| match types::find(kind) {
             Some(row) => Some(row.table) == own,
-            None => own == Some(Table::Resources),
+            None => own == Some(Table::Resources) && !kind.starts_with(crate::directory::PROVIDER),
         };
         let wanted = |kind: &str| in_table(kind) && types.is_none_or(|all| all.iter().any(|own| own == kind));
         let mut lists: Vec<(String, Peekable<Sorted<'v>>)> = Vec::new();

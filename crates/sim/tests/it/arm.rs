@@ -21,6 +21,22 @@ fn what_is_listed_can_be_read() {
 }
 
 #[test]
+fn subscriptions_are_enabled_and_have_their_names() {
+    let mut world = World::contoso();
+    let (all, _) = world.all("/subscriptions?api-version=2022-12-01");
+    assert_eq!(all.len(), 3);
+    for own in &all {
+        assert_eq!(own["state"], "Enabled");
+        assert!(own["displayName"].as_str().unwrap().starts_with("Contoso"), "{own}");
+        assert!(
+            own["subscriptionId"].is_string()
+                && own["tenantId"].is_string()
+                && own.get("properties").is_none()
+        );
+    }
+}
+
+#[test]
 fn lists_come_in_pages_that_neither_repeat_nor_leave_out() {
     let mut world = World::filled(Options::new(1), |azure| {
         azure.seed_workspaces(3, 95);
