@@ -95,7 +95,7 @@ fn identity_endpoint() -> std::net::SocketAddr {
             let (status, body) = if !came.contains("x-identity-header: h-1") {
                 ("401 Unauthorized", "{}".to_owned())
             } else if graph {
-                ("400 Bad Request", r#"{"statusCode":400,"message":"no Graph here"}"#.to_owned())
+                ("400 Bad Request", r#"{"statusCode":400,"message":"none for that"}"#.to_owned())
             } else {
                 ("200 OK", body)
             };
@@ -135,7 +135,7 @@ fn who_is_signed_in_and_what_is_missing_is_said_without_the_token() {
     assert!(!done.out().contains("c2ln") && !done.out().contains("h-1"), "{}", done.out());
     let json = run.dekey_in(&["auth", "status", "--format", "json"], &variables).json();
     assert_eq!((&json["signedIn"], &json["objectId"]), (&true.into(), &"o-1".into()));
-    assert!(json["tokens"][1]["missing"].as_str().unwrap().contains("no Graph here"), "{json}");
+    assert!(json["tokens"][1]["missing"].as_str().unwrap().contains("authentication failed"), "{json}");
 
     // The app is set up for its identity: when that fails, nobody else's login is used.
     let wrong = [("IDENTITY_ENDPOINT", endpoint.as_str()), ("IDENTITY_HEADER", "h-2")];
