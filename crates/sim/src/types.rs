@@ -104,6 +104,7 @@ const READ_ONLY: Writes = Writes { patch: None, delete: None, ..SYNC };
 
 const AML: &[&str] = &[
     "2020-08-01",
+    "2022-02-01-preview",
     "2022-05-01",
     "2022-10-01",
     "2022-10-01-preview",
