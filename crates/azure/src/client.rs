@@ -1,26 +1,30 @@
 //! One call to Azure: a token for the right service, a turn within its quota, tries until it is answered or there is no point.
 
+use crate::answer::{Answer, Read, reason};
+use crate::call::Call;
 use crate::cloud::{Cloud, Service};
-use crate::error::{Error, ErrorKind, of_answer};
-use crate::quota::{self, Bucket, Quota, Said, Turn};
-use crate::retry::{self, Outcome, Retry};
+use crate::error::{Error, ErrorKind};
+use crate::quota::{Bucket, Quota, Said, Turn};
+use crate::retry::{Outcome, Retry};
 use azure_core::credentials::TokenCredential;
-use azure_core::http::headers::HeaderName;
 use azure_core::http::policies::{Policy, auth::BearerTokenAuthorizationPolicy};
 use azure_core::http::{
-    AsyncRawResponse, Body, ClientOptions, Context, HttpClient, Method, Pipeline, PipelineStreamOptions,
-    Request, RetryOptions, Transport,
+    Body, ClientOptions, Context, HttpClient, Pipeline, PipelineStreamOptions, Request, RetryOptions,
+    Transport,
 };
-use futures::StreamExt;
-use serde_json::Value;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use url::Url;
 
-/// The largest answer that is read.
-const MAX_BODY: usize = 64 << 20;
+/// How often a service that never answered is tried: it may not be there at all.
+const STRANGER: u32 = 4;
+
+/// How often an answer may be garbled: a page that a proxy puts in between comes again and again.
+const GARBLED: u32 = 5;
 
 /// How a client behaves.
 #[derive(Clone, Debug)]
@@ -31,20 +35,23 @@ pub struct Limits {
     pub at_once: u32,
     /// How long one try may take.
     pub patience: Duration,
+    /// Where the chance in waits comes from; many clients should differ.
+    pub seed: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { retry: Retry::default(), at_once: 32, patience: Duration::from_secs(100) }
+        let seed = RandomState::new().hash_one(0);
+        Self { retry: Retry::default(), at_once: 32, patience: Duration::from_secs(100), seed }
     }
 }
 
 /// What is told of every try.
 #[derive(Clone, Copy, Debug)]
 pub struct Tried<'t> {
-    /// `GET` or `POST`.
+    /// Its method on the wire.
     pub method: &'static str,
-    /// The address.
+    /// The address. Its query may name people and resources: print the path only.
     pub url: &'t Url,
     /// Status, or nothing when there was no answer.
     pub status: Option<u16>,
@@ -73,6 +80,8 @@ struct Inner {
     quota: Mutex<Quota>,
     over: Notify,
     observer: Option<Arc<dyn Observer>>,
+    /// Which services answered at least once.
+    known: [AtomicBool; 3],
 }
 
 impl std::fmt::Debug for Client {
@@ -81,69 +90,13 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// A call that may be made any number of times: it reads.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) service: Service,
-    pub(crate) url: Url,
-    /// The question, of a query that is sent as a POST.
-    pub(crate) question: Option<Value>,
-}
-
-/// The few POSTs that read: their paths end in one of these. There is no other way to send one, so that no call returns keys.
-const QUESTIONS: &[&str] =
-    &["/providers/Microsoft.ResourceGraph/resources", "/directoryObjects/getByIds", "/query"];
-
-impl Call {
-    fn method(&self) -> Method {
-        if self.question.is_some() { Method::Post } else { Method::Get }
+/// What belongs to a service, of one thing for each.
+fn of<T>([arm, graph, logs]: &[T; 3], service: Service) -> &T {
+    match service {
+        Service::Arm => arm,
+        Service::Graph => graph,
+        Service::Logs => logs,
     }
-
-    /// Method and address, without the values of the query.
-    fn name(&self) -> String {
-        let method = if self.question.is_some() { "POST" } else { "GET" };
-        let host = self.url.host_str().unwrap_or("?");
-        format!("{method} {host}{}", self.url.path())
-    }
-
-    fn bucket(&self) -> Bucket {
-        match self.service {
-            Service::Graph => Bucket::Graph,
-            Service::Logs => Bucket::Logs,
-            Service::Arm if self.question.is_some() => Bucket::ResourceGraph,
-            Service::Arm => {
-                let mut segments = self.url.path().split('/').skip(1);
-                match (segments.next(), segments.next()) {
-                    (Some(own), Some(id)) if own.eq_ignore_ascii_case("subscriptions") && !id.is_empty() => {
-                        Bucket::Subscription(id.to_ascii_lowercase())
-                    }
-                    _ => Bucket::Tenant,
-                }
-            }
-        }
-    }
-
-    /// What must hold before a token is put on it.
-    fn check(&self, cloud: &Cloud) -> Result<(), ErrorKind> {
-        if !cloud.is_at(self.service, &self.url) {
-            let host = self.url.host_str().unwrap_or("?");
-            let own = cloud.endpoint(self.service);
-            return Err(ErrorKind::NotSent(format!("{host} is not {own}, and its token goes nowhere else")));
-        }
-        if self.question.is_some() && !QUESTIONS.iter().any(|own| self.url.path().ends_with(own)) {
-            return Err(ErrorKind::NotSent("only queries are sent as a POST".to_owned()));
-        }
-        Ok(())
-    }
-}
-
-/// One answer.
-struct Answer {
-    status: u16,
-    said: Said,
-    asked: Option<Duration>,
-    request_id: Option<String>,
-    body: Result<Vec<u8>, String>,
 }
 
 impl Client {
@@ -156,7 +109,8 @@ impl Client {
         observer: Option<Arc<dyn Observer>>,
     ) -> Self {
         let pipeline = |service| {
-            let scope = cloud.scope(service);
+            // Without a scope there is no endpoint, and nothing is sent.
+            let scope = cloud.scope(service).unwrap_or_default();
             let signed: Arc<dyn Policy> =
                 Arc::new(BearerTokenAuthorizationPolicy::new(Arc::clone(credential), [scope]));
             let options = ClientOptions {
@@ -170,7 +124,8 @@ impl Client {
         };
         let pipelines = [pipeline(Service::Arm), pipeline(Service::Graph), pipeline(Service::Logs)];
         let quota = Mutex::new(Quota::new(limits.at_once));
-        Self(Arc::new(Inner { cloud, pipelines, limits, quota, over: Notify::new(), observer }))
+        let known = Default::default();
+        Self(Arc::new(Inner { cloud, pipelines, limits, quota, over: Notify::new(), observer, known }))
     }
 
     /// The Azure that is called.
@@ -180,10 +135,15 @@ impl Client {
 
     /// An address below a service's endpoint. A path that leaves its place is refused.
     pub(crate) fn address(&self, service: Service, path: &str, query: &[(&str, &str)]) -> Result<Url, Error> {
-        let mut url = self.0.cloud.endpoint(service).clone();
-        if path.split('/').any(|segment| [".", ".."].contains(&segment)) {
-            let kind = ErrorKind::NotSent("the id is no path of Azure's".to_owned());
-            return Err(Error { kind, call: "GET".to_owned(), request_id: None });
+        let refused = |why: &str| Error::new(ErrorKind::NotSent(why.to_owned()), "no call".to_owned());
+        let mut url =
+            self.0.cloud.endpoint(service).cloned().ok_or_else(|| {
+                refused(&format!("the cloud {} has no {}", self.0.cloud.name, service.name()))
+            })?;
+        // An address parser reads `%2e` as a dot and `\` as a slash, and no id of Azure's holds either.
+        let odd = |c: char| c == '%' || c == '\\' || c.is_control();
+        if path.split('/').any(|segment| [".", ".."].contains(&segment)) || path.contains(odd) {
+            return Err(refused("the id is no path of Azure's"));
         }
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{}", path.trim_start_matches('/')));
@@ -193,64 +153,106 @@ impl Client {
         Ok(url)
     }
 
-    /// Sends a call until it is answered; the answer as JSON.
-    pub(crate) async fn send(&self, call: &Call) -> Result<Value, Error> {
-        let failed = |kind, request_id| Error { kind, call: call.name(), request_id };
-        call.check(&self.0.cloud).map_err(|kind| failed(kind, None))?;
+    /// Sends a call until it is answered; the answer as JSON of some shape.
+    pub(crate) async fn send<T: serde::de::DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
+        self.exchange(call, Answer::json).await
+    }
+
+    /// Sends a call until it is answered, and reads the answer.
+    pub(crate) async fn exchange<T>(
+        &self,
+        call: &Call,
+        read: impl Fn(&Answer) -> Read<T>,
+    ) -> Result<T, Error> {
+        call.check(&self.0.cloud).map_err(|kind| call.failed(kind))?;
         let (bucket, started) = (call.bucket(), Instant::now());
-        let (mut tries, mut renewed) = (0, false);
+        let (mut tries, mut garbled, mut renewed) = (0, 0, false);
         loop {
             tries += 1;
-            let permit = self.permit(&bucket).await;
-            let begun = Instant::now();
-            let answer = tokio::time::timeout(self.0.limits.patience, self.once(call)).await;
-            let answer = answer.unwrap_or_else(|_| {
-                let seconds = self.0.limits.patience.as_secs();
-                Err(ErrorKind::Transport(format!("nothing came within {seconds} s")))
-            });
-            permit.over(answer.as_ref().ok());
-            self.tell(call, answer.as_ref().ok(), tries, begun.elapsed());
-            let (outcome, asked, kind, request_id) = match answer {
-                Err(kind @ ErrorKind::SignIn(_)) => return Err(failed(kind, None)),
-                Err(kind) => (Outcome::NoAnswer, None, kind, None),
-                Ok(answer) => match read(answer) {
-                    Read::Value(value) => return Ok(value),
-                    // The token may have ended early; the policy has forgotten it.
-                    Read::Failed(401, ..) if !renewed => {
-                        renewed = true;
-                        continue;
+            let answer = self.attempt(call, &bucket, tries).await;
+            let (outcome, asked, error) = match answer {
+                Err(kind) => (self.nothing(call, tries, &kind), None, call.failed(kind)),
+                Ok(answer) => {
+                    of(&self.0.known, call.service).store(true, Ordering::Relaxed);
+                    match read(&answer) {
+                        Read::Value(value) => return Ok(value),
+                        // The token may have ended early; the policy has forgotten it. A refused call was not carried out.
+                        Read::Failed(_) if answer.status == 401 && !renewed => {
+                            renewed = true;
+                            continue;
+                        }
+                        Read::Failed(kind) => {
+                            (Outcome::Status(answer.status), answer.asked, answer.sign(call.failed(kind)))
+                        }
+                        Read::Garbled(kind) => {
+                            garbled += 1;
+                            let outcome =
+                                if garbled < GARBLED { Outcome::NoAnswer } else { Outcome::Hopeless };
+                            (outcome, None, answer.sign(call.failed(kind)))
+                        }
                     }
-                    Read::Failed(status, kind, asked, id) => (Outcome::Status(status), asked, kind, id),
-                    Read::Garbled(why, id) => (Outcome::NoAnswer, None, ErrorKind::Protocol(why), id),
-                },
+                }
             };
-            let spent = started.elapsed();
-            match self.0.limits.retry.next(tries, outcome, asked, spent, chance(started, tries)) {
+            let (spent, retry) = (started.elapsed(), &self.0.limits.retry);
+            let wait = if call.verb.may_be_repeated() {
+                retry.next(tries, outcome, asked, spent, self.chance(call, tries))
+            } else {
+                None
+            };
+            match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None if outcome == Outcome::Status(429) => {
-                    return Err(failed(ErrorKind::Throttled(spent), request_id));
+                    return Err(Error { kind: ErrorKind::Throttled(spent), ..error });
                 }
-                None => return Err(failed(kind, request_id)),
+                None => return Err(error),
             }
         }
     }
 
-    async fn once(&self, call: &Call) -> Result<Answer, ErrorKind> {
-        let mut request = Request::new(call.url.clone(), call.method());
-        request.insert_header("accept", "application/json");
-        if let Some(question) = &call.question {
-            request.insert_header("content-type", "application/json");
-            request.set_body(Body::from(question.to_string()));
-        }
-        let [arm, graph, logs] = &self.0.pipelines;
-        let pipeline = match call.service {
-            Service::Arm => arm,
-            Service::Graph => graph,
-            Service::Logs => logs,
+    /// What to make of no answer at all.
+    fn nothing(&self, call: &Call, tries: u32, kind: &ErrorKind) -> Outcome {
+        let known = of(&self.0.known, call.service).load(Ordering::Relaxed);
+        let hopeless = match kind {
+            // A certificate does not become valid by asking again.
+            ErrorKind::Transport(why) => why.contains("certificate") || (!known && tries >= STRANGER),
+            _ => true,
         };
+        if hopeless { Outcome::Hopeless } else { Outcome::NoAnswer }
+    }
+
+    /// One try, in its turn.
+    async fn attempt(&self, call: &Call, bucket: &Bucket, tries: u32) -> Result<Answer, ErrorKind> {
+        let permit = self.permit(bucket).await;
+        let begun = Instant::now();
+        let answer = tokio::time::timeout(self.0.limits.patience, self.once(call)).await;
+        let answer = answer.unwrap_or_else(|_| {
+            let seconds = self.0.limits.patience.as_secs();
+            Err(ErrorKind::Transport(format!("nothing came within {seconds} s")))
+        });
+        permit.over(answer.as_ref().ok());
+        if let Some(observer) = &self.0.observer {
+            let left = answer.as_ref().ok().and_then(|answer| answer.said.left);
+            let status = answer.as_ref().ok().map(|answer| answer.status);
+            let (method, url, took) = (call.verb.method(), &call.url, begun.elapsed());
+            observer.tried(Tried { method, url, status, tries, took, left });
+        }
+        answer
+    }
+
+    async fn once(&self, call: &Call) -> Result<Answer, ErrorKind> {
+        let mut request = Request::new(call.url.clone(), call.http_method());
+        request.insert_header("accept", "application/json");
+        if let Some((name, value)) = &call.only_if {
+            request.insert_header(*name, value.clone());
+        }
+        if let Some(body) = &call.body {
+            request.insert_header("content-type", "application/json");
+            request.set_body(Body::from(body.to_string()));
+        }
+        let pipeline = of(&self.0.pipelines, call.service);
         let options = PipelineStreamOptions { skip_checks: true, ..PipelineStreamOptions::default() };
         match pipeline.stream(&Context::new(), &mut request, Some(options)).await {
-            Ok(response) => Ok(answer(response).await),
+            Ok(response) => Ok(Answer::of(response).await),
             Err(error) if *error.kind() == azure_core::error::ErrorKind::Credential => {
                 Err(ErrorKind::SignIn(dekey_model::secret::mask(&error.to_string()).into_owned()))
             }
@@ -258,21 +260,16 @@ impl Client {
         }
     }
 
-    fn tell(&self, call: &Call, answer: Option<&Answer>, tries: u32, took: Duration) {
-        if let Some(observer) = &self.0.observer {
-            let method = if call.question.is_some() { "POST" } else { "GET" };
-            let left = answer.and_then(|answer| answer.said.left);
-            let status = answer.map(|answer| answer.status);
-            observer.tried(Tried { method, url: &call.url, status, tries, took, left });
-        }
-    }
-
     async fn permit(&self, bucket: &Bucket) -> Permit {
         loop {
             let over = self.0.over.notified();
-            let turn = self.quota().turn(bucket, Instant::now().into_std());
+            let now = Instant::now();
+            let turn = self.quota().turn(bucket, now.into_std());
             match turn {
-                Turn::Go => return Permit { client: self.clone(), bucket: Some(bucket.clone()) },
+                Turn::Go => {
+                    let bucket = Some(bucket.clone());
+                    return Permit { client: self.clone(), bucket, started: now };
+                }
                 Turn::Wait(wait) => tokio::time::sleep(wait).await,
                 Turn::Full => over.await,
             }
@@ -282,12 +279,20 @@ impl Client {
     fn quota(&self) -> std::sync::MutexGuard<'_, Quota> {
         self.0.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// A number from 0 to 1 that differs between clients, calls and tries; nothing that must be hard to guess.
+    fn chance(&self, call: &Call, tries: u32) -> f64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (self.0.limits.seed, call.url.as_str(), tries).hash(&mut hasher);
+        f64::from(u32::try_from(hasher.finish() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+    }
 }
 
 /// A turn; given back when the call is over, or nobody waits for it any more.
 struct Permit {
     client: Client,
     bucket: Option<Bucket>,
+    started: Instant,
 }
 
 impl Permit {
@@ -297,7 +302,8 @@ impl Permit {
 
     fn give_back(&mut self, said: Option<Said>) {
         if let Some(bucket) = self.bucket.take() {
-            self.client.quota().over(&bucket, said, Instant::now().into_std());
+            let (started, now) = (self.started.into_std(), Instant::now().into_std());
+            self.client.quota().over(&bucket, started, said, now);
             self.client.0.over.notify_waiters();
         }
     }
@@ -307,79 +313,4 @@ impl Drop for Permit {
     fn drop(&mut self) {
         self.give_back(Some(Said::default()));
     }
-}
-
-async fn answer(response: AsyncRawResponse) -> Answer {
-    let (status, headers, mut stream) = response.deconstruct();
-    let status = u16::from(status);
-    let header = |name: &str| headers.get_optional_string(&HeaderName::from(name.to_owned()));
-    let asked = retry::asked_for(header, jiff::Timestamp::now());
-    let mut said = quota::said(header);
-    if status == 429 {
-        said.refused = Some(asked.or(said.resets).unwrap_or(Duration::from_secs(1)));
-    }
-    let length = header("content-length").and_then(|text| text.trim().parse::<u64>().ok());
-    let request_id = header("x-ms-request-id").or_else(|| header("request-id"));
-    let body = async {
-        let mut body = Vec::new();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| reason(&error))?;
-            if body.len() + chunk.len() > MAX_BODY {
-                return Err(format!("an answer larger than {} MiB", MAX_BODY >> 20));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let encoded = header("content-encoding").is_some();
-        match length {
-            Some(length) if !encoded && length != body.len() as u64 => {
-                Err(format!("{} of {length} bytes came", body.len()))
-            }
-            _ => Ok(body),
-        }
-    };
-    let body = body.await;
-    Answer { status, said, asked, request_id, body }
-}
-
-enum Read {
-    Value(Value),
-    Failed(u16, ErrorKind, Option<Duration>, Option<String>),
-    Garbled(String, Option<String>),
-}
-
-fn read(answer: Answer) -> Read {
-    let id = answer.request_id;
-    match (answer.status, answer.body) {
-        (200..=299, Ok(body)) => match serde_json::from_slice(&body) {
-            Ok(value) => Read::Value(value),
-            Err(error) => Read::Garbled(format!("the body is not JSON: {error}"), id),
-        },
-        (200..=299, Err(why)) => Read::Garbled(why, id),
-        (status @ 300..=399, _) => {
-            let kind = ErrorKind::Protocol(format!(
-                "a redirect ({status}), which is not followed: its target is no service of this cloud"
-            ));
-            Read::Failed(status, kind, None, id)
-        }
-        (status, body) => {
-            let kind = of_answer(status, &body.unwrap_or_default());
-            Read::Failed(status, kind, answer.asked, id)
-        }
-    }
-}
-
-/// The innermost reason; what wraps it only says that something failed.
-fn reason(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    dekey_model::secret::mask(&inner.to_string()).into_owned()
-}
-
-/// A number from 0 to 1 that differs between calls and tries; nothing that must be hard to guess.
-fn chance(started: Instant, tries: u32) -> f64 {
-    use std::hash::{BuildHasher, RandomState};
-    let hash = RandomState::new().hash_one((started, tries));
-    f64::from(u32::try_from(hash >> 32).unwrap_or_default()) / f64::from(u32::MAX)
 }

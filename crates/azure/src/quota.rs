@@ -1,4 +1,8 @@
 //! How many calls may run at once, and how fast: learned from what Azure says is left. Pure: times go in, decisions come out.
+//!
+//! Two kinds of limit are told apart by what answers say. Resource Manager has buckets that fill all the time: the less is
+//! left, the slower calls start, so that whatever the bucket fills with is used and no more. Resource Graph counts calls in
+//! a window of time: what is left is used, and then the window is waited for. Calls that still run are taken off first.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,7 +12,9 @@ use std::time::{Duration, Instant};
 pub enum Bucket {
     /// Reads below one subscription.
     Subscription(String),
-    /// Reads of Resource Manager outside of subscriptions.
+    /// Writes below one subscription.
+    Writes(String),
+    /// Calls of Resource Manager outside of subscriptions.
     Tenant,
     /// Queries of Resource Graph.
     ResourceGraph,
@@ -19,7 +25,7 @@ pub enum Bucket {
 }
 
 /// What an answer says about a limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Said {
     /// How many calls are left.
     pub left: Option<u64>,
@@ -27,13 +33,22 @@ pub struct Said {
     pub resets: Option<Duration>,
     /// How long to wait, when the limit was reached.
     pub refused: Option<Duration>,
+    /// How much of its limit Microsoft Graph says is used; it says so from 0.8 on.
+    pub used: Option<f64>,
 }
 
-/// A bucket is paced when so few calls are left in it.
-const LOW: u32 = 40;
+/// With so many calls left, nothing is held back.
+const ENOUGH: u64 = 60;
 
-/// How fast Resource Manager fills a bucket of reads again, in calls a second.
-const REFILL: f64 = 25.0;
+/// The pace for each call that is left, in calls a second: twenty left is the pace at which Resource Manager fills a
+/// subscription's reads again (25 a second), and a bucket that fills more slowly comes to rest with fewer left.
+const PACE: f64 = 25.0 / 20.0;
+
+/// How many calls run at once before anything is known.
+const START: u32 = 8;
+
+/// From here on, Microsoft Graph is asked less.
+const STRAINED: f64 = 0.8;
 
 /// The limits of all buckets.
 #[derive(Debug)]
@@ -45,13 +60,23 @@ pub struct Quota {
 #[derive(Debug)]
 struct State {
     running: u32,
-    /// How many may run; grows by one for each round of good answers, halves with a refusal.
+    /// How many may run: doubles with each round of good answers until the first refusal, then grows by one for each round.
     window: f64,
+    /// When the window was cut last. What started before is no news.
+    cut: Option<Instant>,
     /// No call starts before.
     not_before: Option<Instant>,
-    /// Between two calls, while little is left.
-    pace: Duration,
+    left: Option<Left>,
+    /// The most that was left right after a window of time began.
+    whole: u64,
+    /// When the last call started, or should have.
     last: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    calls: u64,
+    resets: Option<Instant>,
 }
 
 /// Whether a call may start.
@@ -72,12 +97,14 @@ impl Quota {
     }
 
     fn state(&mut self, bucket: &Bucket) -> &mut State {
-        let start = f64::from(self.most.min(8));
+        let window = f64::from(self.most.min(START));
         self.buckets.entry(bucket.clone()).or_insert(State {
             running: 0,
-            window: start,
+            window,
+            cut: None,
             not_before: None,
-            pace: Duration::ZERO,
+            left: None,
+            whole: 0,
             last: None,
         })
     }
@@ -85,54 +112,92 @@ impl Quota {
     /// Asks for a turn.
     pub fn turn(&mut self, bucket: &Bucket, now: Instant) -> Turn {
         let state = self.state(bucket);
-        let paced = state.last.and_then(|last| last.checked_add(state.pace));
-        let earliest = [state.not_before, paced].into_iter().flatten().max();
-        if let Some(wait) =
-            earliest.and_then(|at| at.checked_duration_since(now)).filter(|wait| !wait.is_zero())
-        {
+        let held = state.not_before.and_then(|at| at.checked_duration_since(now));
+        if let Some(wait) = held.filter(|wait| !wait.is_zero()) {
             return Turn::Wait(wait);
         }
         if f64::from(state.running) >= state.window.floor().max(1.0) {
             return Turn::Full;
         }
+        let due = match state.paced(now) {
+            Ok(due) => due,
+            Err(turn) => return turn,
+        };
         state.running += 1;
-        state.last = Some(now);
+        state.last = Some(due);
         Turn::Go
     }
 
-    /// Takes what the answer said into account; `said` is nothing when there was none.
-    pub fn over(&mut self, bucket: &Bucket, said: Option<Said>, now: Instant) {
+    /// Takes what the answer to a call said into account; `said` is nothing when there was none.
+    pub fn over(&mut self, bucket: &Bucket, started: Instant, said: Option<Said>, now: Instant) {
         let most = f64::from(self.most);
         let state = self.state(bucket);
         state.running = state.running.saturating_sub(1);
-        let Some(said) = said else {
-            state.window = (state.window / 2.0).max(1.0);
-            return;
-        };
+        let Some(said) = said else { return state.cut(started, now) };
         if let Some(wait) = said.refused {
-            state.window = (state.window / 2.0).max(1.0);
-            state.hold(now, wait);
-            return;
+            state.cut(started, now);
+            state.not_before = state.not_before.max(now.checked_add(wait));
+        } else if said.used.is_some_and(|used| used >= STRAINED) {
+            state.cut(started, now);
+        } else {
+            let more = if state.cut.is_none() { 1.0 } else { 1.0 / state.window };
+            state.window = (state.window + more).min(most);
         }
-        state.window = (state.window + 1.0 / state.window).min(most);
-        match (said.left, said.resets) {
-            (Some(0), Some(resets)) => state.hold(now, resets),
-            (Some(left), None) if left < u64::from(LOW) => {
-                // As fast as the bucket fills, and slower the less is left.
-                let lacking = LOW.saturating_sub(u32::try_from(left).unwrap_or(LOW));
-                let scarce = 1.0 + f64::from(lacking) / f64::from(LOW);
-                state.pace = Duration::from_secs_f64(scarce / REFILL);
-            }
-            (Some(_), _) => state.pace = Duration::ZERO,
-            (None, _) => {}
+        if let Some(calls) = said.left {
+            state.learn(calls, said.resets, now);
         }
     }
 }
 
 impl State {
-    fn hold(&mut self, now: Instant, wait: Duration) {
-        let until = now.checked_add(wait);
-        self.not_before = self.not_before.max(until);
+    fn cut(&mut self, started: Instant, now: Instant) {
+        if self.cut.is_none_or(|cut| started > cut) {
+            self.window = (self.window / 2.0).max(1.0);
+            self.cut = Some(now);
+        }
+    }
+
+    fn learn(&mut self, calls: u64, resets: Option<Duration>, now: Instant) {
+        let Some(resets) = resets.and_then(|resets| now.checked_add(resets)) else {
+            self.left = Some(Left { calls, resets: None });
+            return;
+        };
+        // The call itself was one.
+        self.whole = self.whole.max(calls.saturating_add(1));
+        self.left = Some(match self.left {
+            // Answers overtake each other: within a window of time, the fewest is the newest.
+            Some(Left { calls: known, resets: Some(until) }) if now < until => {
+                Left { calls: calls.min(known), resets: Some(until.max(resets)) }
+            }
+            _ => Left { calls, resets: Some(resets) },
+        });
+    }
+
+    /// When the next call is due, if that is not later than now.
+    fn paced(&mut self, now: Instant) -> Result<Instant, Turn> {
+        let Some(left) = self.left else { return Ok(now) };
+        if let Some(resets) = left.resets {
+            let wait = resets.checked_duration_since(now).filter(|wait| !wait.is_zero());
+            if wait.is_none() {
+                self.left = Some(Left { calls: self.whole, resets: Some(now) });
+            }
+            let calls = if wait.is_none() { self.whole } else { left.calls };
+            return if calls > u64::from(self.running) {
+                Ok(now)
+            } else {
+                Err(wait.map_or(Turn::Full, Turn::Wait))
+            };
+        }
+        let rest = left.calls.saturating_sub(u64::from(self.running));
+        let Some(last) = self.last.filter(|_| rest < ENOUGH) else { return Ok(now) };
+        let rest = u32::try_from(rest).unwrap_or(u32::MAX).max(1);
+        let between = Duration::from_secs_f64(1.0 / (PACE * f64::from(rest)));
+        let due = last.checked_add(between).unwrap_or(now);
+        match due.checked_duration_since(now).filter(|wait| !wait.is_zero()) {
+            Some(wait) => Err(Turn::Wait(wait)),
+            // A timer that rings late must not slow the pace down; a pause must not be made up for.
+            None => Ok(now.checked_sub(between).map_or(due, |earliest| due.max(earliest))),
+        }
     }
 }
 
@@ -142,13 +207,20 @@ pub fn said(header: impl Fn(&str) -> Option<String>) -> Said {
     let least = [
         "x-ms-ratelimit-remaining-subscription-reads",
         "x-ms-ratelimit-remaining-subscription-global-reads",
+        "x-ms-ratelimit-remaining-subscription-writes",
+        "x-ms-ratelimit-remaining-subscription-global-writes",
+        "x-ms-ratelimit-remaining-subscription-deletes",
+        "x-ms-ratelimit-remaining-subscription-global-deletes",
         "x-ms-ratelimit-remaining-tenant-reads",
+        "x-ms-ratelimit-remaining-tenant-writes",
         "x-ms-user-quota-remaining",
     ];
+    let used = header("x-ms-throttle-limit-percentage").and_then(|text| text.trim().parse::<f64>().ok());
     Said {
         left: least.into_iter().filter_map(number).min(),
         resets: header("x-ms-user-quota-resets-after").and_then(|text| clock(&text)),
         refused: None,
+        used,
     }
 }
 
@@ -163,91 +235,4 @@ fn clock(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn left(left: u64) -> Said {
-        Said { left: Some(left), ..Said::default() }
-    }
-
-    #[test]
-    fn headers_are_read() {
-        let with = |pairs: &'static [(&'static str, &'static str)]| {
-            said(move |name| pairs.iter().find(|own| own.0 == name).map(|own| own.1.to_owned()))
-        };
-        assert_eq!(
-            with(&[
-                ("x-ms-ratelimit-remaining-subscription-reads", "249"),
-                ("x-ms-ratelimit-remaining-subscription-global-reads", "3749")
-            ])
-            .left,
-            Some(249)
-        );
-        let graph = with(&[("x-ms-user-quota-remaining", "0"), ("x-ms-user-quota-resets-after", "00:00:05")]);
-        assert_eq!((graph.left, graph.resets), (Some(0), Some(Duration::from_secs(5))));
-        assert_eq!(with(&[("x-ms-user-quota-resets-after", "soon")]).resets, None);
-        assert_eq!(with(&[("x-ms-user-quota-resets-after", "-1:0:0")]).resets, None);
-    }
-
-    #[test]
-    fn it_slows_down_before_it_is_told_to() {
-        let mut quota = Quota::new(64);
-        let bucket = Bucket::Subscription("s".to_owned());
-        let now = Instant::now();
-        assert_eq!(quota.turn(&bucket, now), Turn::Go);
-        quota.over(&bucket, Some(left(20)), now);
-        assert!(matches!(quota.turn(&bucket, now), Turn::Wait(wait) if wait > Duration::from_millis(40)));
-        let later = now + Duration::from_secs(1);
-        assert_eq!(quota.turn(&bucket, later), Turn::Go);
-        quota.over(&bucket, Some(left(200)), later);
-        assert_eq!(quota.turn(&bucket, later), Turn::Go, "there is enough again");
-        // Another bucket has nothing to do with it.
-        assert_eq!(quota.turn(&Bucket::Graph, now), Turn::Go);
-    }
-
-    #[test]
-    fn a_refusal_holds_the_bucket_and_halves_its_window() {
-        let mut quota = Quota::new(64);
-        let now = Instant::now();
-        for _ in 0..8 {
-            assert_eq!(quota.turn(&Bucket::Tenant, now), Turn::Go);
-        }
-        assert_eq!(quota.turn(&Bucket::Tenant, now), Turn::Full);
-        let refused = Said { refused: Some(Duration::from_secs(7)), ..Said::default() };
-        for _ in 0..8 {
-            quota.over(&Bucket::Tenant, Some(refused), now);
-        }
-        assert_eq!(quota.turn(&Bucket::Tenant, now), Turn::Wait(Duration::from_secs(7)));
-        let later = now + Duration::from_secs(8);
-        assert_eq!(quota.turn(&Bucket::Tenant, later), Turn::Go);
-        assert_eq!(quota.turn(&Bucket::Tenant, later), Turn::Full);
-    }
-
-    proptest! {
-        /// Whatever Azure says, no more than allowed run at once, and a bucket never stays shut.
-        #[test]
-        fn it_never_runs_too_many_and_never_starves(
-            steps in proptest::collection::vec((0u8..4, 0u64..300, 0u64..20), 1..200), most in 1u32..100,
-        ) {
-            let (mut quota, mut now, mut running) = (Quota::new(most), Instant::now(), 0u32);
-            for (step, number, seconds) in steps {
-                now += Duration::from_millis(number);
-                if step == 0 || running == 0 {
-                    if quota.turn(&Bucket::Tenant, now) == Turn::Go { running += 1; }
-                } else {
-                    let said = match step {
-                        1 => Some(left(number)),
-                        2 => Some(Said { refused: Some(Duration::from_secs(seconds)), ..Said::default() }),
-                        _ => None,
-                    };
-                    quota.over(&Bucket::Tenant, said, now);
-                    running -= 1;
-                }
-                prop_assert!(running <= most.max(1));
-            }
-            for _ in 0..running { quota.over(&Bucket::Tenant, Some(left(300)), now); }
-            prop_assert_eq!(quota.turn(&Bucket::Tenant, now + Duration::from_mins(1)), Turn::Go);
-        }
-    }
-}
+mod tests;

@@ -36,6 +36,8 @@ pub enum Outcome {
     Status(u16),
     /// No answer: the connection failed, broke off or was too slow.
     NoAnswer,
+    /// Nothing that time would mend.
+    Hopeless,
 }
 
 impl Outcome {
@@ -44,6 +46,7 @@ impl Outcome {
         match self {
             Outcome::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             Outcome::NoAnswer => true,
+            Outcome::Hopeless => false,
         }
     }
 }

@@ -4,6 +4,8 @@ use dekey_model::Kind;
 
 /// Resource Graph queries.
 pub const RESOURCE_GRAPH: &str = "2022-10-01";
+/// Microsoft Graph.
+pub const GRAPH: &str = "v1.0";
 /// Subscriptions and tenants.
 pub const SUBSCRIPTIONS: &str = "2022-12-01";
 /// What the caller may do.
@@ -39,7 +41,7 @@ pub const fn of(kind: Kind) -> &'static str {
         | Kind::ManagementGroup => "2023-04-01",
         Kind::PolicyExemption => "2022-07-01-preview",
         Kind::ResourceGroup | Kind::Subscription => SUBSCRIPTIONS,
-        Kind::ServicePrincipal | Kind::Application | Kind::Group => "v1.0",
+        Kind::ServicePrincipal | Kind::Application | Kind::Group => GRAPH,
         Kind::Other => "2021-04-01",
     }
 }

@@ -8,7 +8,7 @@ use dekey_intake::{Keep, SnapshotWriter, read_into};
 use dekey_model::{Builder, Inventory};
 use dekey_report::{Report, TerminalOptions};
 use dekey_rules::{Audit, Settings};
-use dekey_testkit::tenant::{Children, Tenant};
+use dekey_tenant::{Children, Tenant};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use std::cell::RefCell;

@@ -25,12 +25,18 @@ pub(crate) enum Command {
     /// Read a tenant and save it as a snapshot.
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Box<CollectArgs>),
+    /// Collect and audit an invented tenant, without any access to Azure, and leave a report.
+    #[command(after_help = "Example:\n  dekey demo --workspaces 500 --output demo/")]
+    Demo(DemoArgs),
     /// Say who dekey is to Azure, and how it signs in.
     #[command(subcommand)]
     Auth(AuthCommand),
     /// Make, unpack, compare and check snapshots of a tenant.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// Run an Azure on loopback to try things on: Resource Manager, Resource Graph, sign-in.
+    #[command(after_help = SIM_EXAMPLES)]
+    Sim(Box<SimArgs>),
     /// List the rules.
     Rules(RulesArgs),
     /// Print a rule's page: what it finds, why it matters, how it is put right.
@@ -67,6 +73,91 @@ const AUDIT_EXAMPLES: &str = "Examples:
 
 Reads ARM resources and list pages, Resource Graph answers, az and az ml output (JSON or YAML), and
 dekey snapshots; whatever a document is, it is recognised by its content.";
+
+const SIM_EXAMPLES: &str = "Examples:
+  dekey sim                                            the example tenant, Contoso
+  dekey sim --workspaces 1000 --seed 7                 an invented tenant, the same for each seed
+  dekey sim --from export/ --role Reader               somebody's export, seen by a reader
+  dekey sim --latency 50ms --listen 127.0.0.1:9443
+
+It listens on loopback alone, signs its certificate itself, and prints how to point az at it.";
+
+/// Arguments of `dekey sim`.
+#[derive(Debug, Args)]
+pub(crate) struct SimArgs {
+    /// What everything random depends on.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Invent a tenant of so many workspaces, with all that belongs to them, in the place of the example.
+    #[arg(long, value_name = "N", conflicts_with = "from")]
+    pub(crate) workspaces: Option<u64>,
+    /// Take the tenant from exports: files, folders, snapshots.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) from: Vec<PathBuf>,
+    /// Where to listen; a loopback address. May be given several times.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: Vec<std::net::SocketAddr>,
+    /// Where to serve the endpoint for managed identities, which has no TLS.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) identity: Option<std::net::SocketAddr>,
+    /// Where to write the certificate of the authority.
+    #[arg(long, value_name = "FILE", default_value = "dekey-sim-ca.pem")]
+    pub(crate) ca_file: PathBuf,
+    /// How long every answer takes, such as 50ms.
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = milliseconds)]
+    pub(crate) latency: std::time::Duration,
+    /// Limit requests as Azure does, or not at all.
+    #[arg(long, value_enum, default_value_t, value_name = "LIMITS")]
+    pub(crate) throttle: ThrottleArg,
+    /// A plan of faults, a line each: `at request 17: 429 storm of 5`, `every 10 requests of /datastores: reset`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// What the caller may do: a built-in role, and where [default: Owner@/].
+    #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
+    pub(crate) roles: Vec<String>,
+    /// Let role assignments take up to 15 minutes and Resource Graph a minute, as Azure does.
+    #[arg(long)]
+    pub(crate) lag: bool,
+}
+
+/// How requests are limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThrottleArg {
+    /// As Azure does.
+    Azure,
+    /// Not at all.
+    #[default]
+    Off,
+}
+
+fn milliseconds(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "write it as 50ms or 2s".to_owned();
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s').ok_or_else(wrong)?, 1000),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    Ok(std::time::Duration::from_millis(number.checked_mul(unit).ok_or_else(wrong)?))
+}
+
+const AUTH_EXAMPLES: &str = "Tries, in this order, and stays with the first that works:
+  workload-identity     AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID and AZURE_TENANT_ID are set
+  azure-pipelines       SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN and AZURESUBSCRIPTION_* are set
+  certificate           AZURE_CLIENT_CERTIFICATE_PATH (PEM, with its RSA key), AZURE_CLIENT_ID and AZURE_TENANT_ID are set
+  managed-identity      the machine, app or container has one; AZURE_CLIENT_ID chooses among several
+  azure-cli             az login
+  azure-developer-cli   azd auth login
+  client-secret         AZURE_CLIENT_SECRET, and only with --allow-client-secret
+A place that is set up for one of the first three, or for a managed identity by IDENTITY_ENDPOINT, uses that or nothing.
+
+Exit codes:
+  0   signed in
+  2   the arguments cannot be used
+  12  not signed in, or a file or the cloud cannot be read
+
+Examples:
+  dekey auth status --cloud AzureUSGovernment
+  dekey auth status --cloud https://localhost:8443 --ca-file sim-ca.pem --sign-in managed-identity";
 
 /// Arguments of `dekey audit`.
 #[derive(Debug, Args)]
@@ -106,6 +197,20 @@ pub(crate) struct AuditArgs {
     /// The day of the audit, for ages and expiries [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<jiff::civil::Date>,
+}
+
+/// Arguments of `dekey demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The folder for the snapshot and the report.
+    #[arg(long, short = 'o', value_name = "FOLDER", default_value = "dekey-demo")]
+    pub(crate) output: PathBuf,
+    /// Invent a tenant of so many workspaces in the place of the example.
+    #[arg(long, value_name = "N")]
+    pub(crate) workspaces: Option<u64>,
+    /// What everything random depends on.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
 }
 
 const COLLECT_EXAMPLES: &str = "Examples:
@@ -161,7 +266,7 @@ pub(crate) struct AzureArgs {
     /// A management group to read with all its subscriptions; may be given several times.
     #[arg(long = "management-group", value_name = "ID")]
     pub(crate) management_groups: Vec<String>,
-    /// `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https address of a Resource Manager.
+    /// `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, the https address of a Resource Manager, or a `.toml` file with a `[cloud]`.
     #[arg(long, default_value = "AzureCloud", value_name = "CLOUD", env = "DEKEY_CLOUD")]
     pub(crate) cloud: String,
     /// The tenant, when you have several.
@@ -194,7 +299,7 @@ fn sign_in_method(text: &str) -> Result<dekey_azure::sign_in::Method, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
     /// Sign in, and say who that is, how, and until when.
-    #[command(after_help = "Example:\n  dekey auth status --cloud AzureUSGovernment")]
+    #[command(after_help = AUTH_EXAMPLES)]
     Status {
         #[command(flatten)]
         connection: AzureArgs,

@@ -2,8 +2,8 @@
 
 use crate::args::AzureArgs;
 use crate::exit::Error;
-use dekey_azure::sign_in::{SignIn, VARIABLES, Wishes};
-use dekey_azure::{Client, Cloud, Limits, Observer, Tried};
+use dekey_azure::sign_in::{Method, SignIn, VARIABLES, Wishes};
+use dekey_azure::{Client, Cloud, HttpClient, Limits, Observer, Tried};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,9 +24,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Resul
 pub(crate) async fn connect(args: &AzureArgs) -> Result<Connection, Error> {
     let authorities = args.ca_file.as_deref().map(read).transpose()?;
     let transport = dekey_azure::network(authorities.as_deref()).map_err(Error::Usage)?;
-    let is_known = !args.cloud.contains("://");
-    let cloud = Cloud::find(&args.cloud, &transport).await;
-    let cloud = cloud.map_err(if is_known { Error::Usage } else { Error::Azure })?;
+    let cloud = cloud(&args.cloud, &transport).await?;
     let variables = VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
     let mut wishes = Wishes {
         tenant: args.tenant.clone(),
@@ -43,6 +41,17 @@ pub(crate) async fn connect(args: &AzureArgs) -> Result<Connection, Error> {
     let client =
         Client::new(cloud.clone(), &sign_in.as_credential(), &transport, Limits::default(), observer);
     Ok(Connection { cloud, sign_in, client })
+}
+
+/// The cloud by its name, by the address of its Resource Manager, or as a file describes it.
+async fn cloud(name: &str, transport: &Arc<dyn HttpClient>) -> Result<Cloud, Error> {
+    if Path::new(name).extension().is_none_or(|own| own != "toml") || name.contains("://") {
+        let is_known = !name.contains("://");
+        let found = Cloud::find(name, transport).await;
+        return found.map_err(if is_known { Error::Usage } else { Error::Azure });
+    }
+    let text = std::fs::read_to_string(name).map_err(Error::file(name))?;
+    Cloud::of_toml(&text).map_err(|error| Error::Settings { path: name.into(), error: error.to_string() })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -64,4 +73,13 @@ impl Observer for Calls {
             tried.method, tried.tries
         ));
     }
+}
+
+/// A client of an Azure in this process, signed in by the managed identity that it serves.
+pub(crate) fn in_process(transport: dekey_sim::InProcess) -> Result<Client, Error> {
+    let cloud = Cloud::public().map_err(|error| Error::Usage(error.to_string()))?;
+    let wishes = Wishes { method: Some(Method::ManagedIdentity), ..Wishes::default() };
+    let transport = dekey_azure::shared(transport);
+    let sign_in = Arc::new(SignIn::new(&wishes, &cloud, &transport));
+    Ok(Client::new(cloud, &sign_in.as_credential(), &transport, Limits::default(), None))
 }

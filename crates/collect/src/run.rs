@@ -1,6 +1,7 @@
 //! One run: what is asked, in which order, and what becomes of the answers.
 
-use crate::{Done, Journal, Known, LISTS, List, QUERIES, Query, directory};
+use crate::lists::layers;
+use crate::{Done, Journal, Known, List, QUERIES, Query, directory};
 use dekey_azure::{Client, Error, ErrorKind, Pages, versions};
 use dekey_model::{CoverageEntry, Kind, Outcome};
 use futures::StreamExt;
@@ -199,7 +200,12 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         };
         while let Some(page) = pages.next().await {
             match page {
-                Ok(items) => self.keep(items, api_version)?,
+                Ok(mut items) => {
+                    if api_version.is_none() {
+                        items.iter_mut().for_each(name_subscription);
+                    }
+                    self.keep(items, api_version)?;
+                }
                 Err(error) => return Ok(Read::Failed(error)),
             }
             if self.stopped() {
@@ -244,7 +250,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         let gone = kinds.flat_map(|kind| unseen.iter().map(|id| (*kind, format!("/subscriptions/{id}"))));
         for asked in gone {
             let kind = ErrorKind::NotFound("no such subscription, or no role in it".to_owned());
-            let error = Error { kind, call: "GET /subscriptions".to_owned(), request_id: None };
+            let error = Error::new(kind, "GET /subscriptions".to_owned());
             self.settle(&[asked], Err(error))?;
         }
         lock(&self.collected).unseen = unseen;
@@ -328,12 +334,14 @@ fn scopes(query: Query, subscriptions: &[String]) -> Vec<(Kind, String)> {
     scopes
 }
 
-/// The lists in groups that can be read at once: those whose parents are in another list come after it, and dependents
-/// after the datastores that name them.
-fn layers() -> [Vec<&'static List>; 2] {
-    let late = |list: &&List| {
-        let below = LISTS.iter().any(|other| other.kind == list.of);
-        below || matches!(list.of, Kind::StorageAccount)
-    };
-    LISTS.iter().partition::<Vec<_>, _>(|list| !late(list)).into()
+/// Resource Graph gives the name of a subscription where that of a resource is.
+fn name_subscription(row: &mut Value) {
+    let Value::Object(map) = row else { return };
+    let is_subscription = map
+        .get("type")
+        .and_then(Value::as_str)
+        .is_some_and(|own| own.eq_ignore_ascii_case(Kind::Subscription.resource_type()));
+    if let (true, Some(name)) = (is_subscription, map.get("name").cloned()) {
+        map.entry("displayName").or_insert(name);
+    }
 }

@@ -1,5 +1,4 @@
-//! Invented tenants, builders and the case runner, for tests.
+//! Builders and the case runner, for tests.
 
 pub mod cases;
 pub mod ids;
-pub mod tenant;

@@ -1,7 +1,7 @@
 //! Invented tenants on disk.
 
 use clap::{Args, ValueEnum};
-use dekey_testkit::tenant::{Children, Tally, Tenant, example};
+use dekey_tenant::{Children, Tally, Tenant, example};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

@@ -54,10 +54,31 @@ async fn a_wait_that_is_too_long_ends_the_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_far_side_that_never_recovers_is_given_up_on() {
-    let (client, far) = client(std::iter::repeat_n(Step::Reset, 50));
+    let (client, far) = client(std::iter::once(ok("{}")).chain(std::iter::repeat_n(Step::Reset, 50)));
+    client.get("/subscriptions/s/x", "v").await.unwrap();
     let error = client.get("/subscriptions/s/x", "v").await.unwrap_err();
     assert!(matches!(&error.kind, ErrorKind::Transport(why) if why.contains("reset")), "{error}");
-    assert_eq!(far.came().len(), 12);
+    assert_eq!(far.came().len(), 1 + 12);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_far_side_that_was_never_there_is_given_up_on_soon() {
+    let (client, far) = client([]);
+    let started = Instant::now();
+    let error = client.get("/subscriptions/s/x", "v").await.unwrap_err();
+    assert!(error.to_string().contains("HTTPS_PROXY"), "{error}");
+    assert_eq!(far.came().len(), 4);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_something_in_between_puts_up_is_not_asked_for_all_day() {
+    let page = ok("<html>Please accept the terms of this network, password=hunter2</html>");
+    let (client, far) = client(std::iter::repeat_n(page, 20));
+    let error = client.get("/subscriptions/s/x", "v").await.unwrap_err();
+    assert!(matches!(&error.kind, ErrorKind::Protocol(why) if why.contains("not JSON")), "{error}");
+    assert!(!error.to_string().contains("hunter2"));
+    assert_eq!(far.came().len(), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +91,8 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_huge_body_is_not_taken() {
-    let (client, _) = client(std::iter::repeat_n(ok(&" ".repeat(65 << 20)), 12));
+    let (client, far) = client([ok(&" ".repeat(65 << 20)), ok("{}")]);
     let error = client.get("/subscriptions/s/x", "v").await.unwrap_err();
     assert!(error.to_string().contains("larger than 64 MiB"), "{error}");
+    assert_eq!(far.left(), 1, "nor asked for again");
 }

@@ -6,6 +6,7 @@ use crate::args::{AzureArgs, CollectArgs, PermissionsFormat};
 use crate::azure::{block_on, connect};
 use crate::exit::{Error, Exit};
 use crate::{input, output};
+use dekey_azure::Client;
 use dekey_collect::{
     Collected, Collector, Done, Failure, Journal, Known, Missing, Progress, carry_over, permissions,
 };
@@ -36,7 +37,10 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
     let (file, known, done) = open(&journal, args.resume)?;
     let from = jiff::Timestamp::now().to_string();
     let quiet = args.quiet || !std::io::stderr().is_terminal();
-    let collected = read(&args.connection, file, (known, done), quiet)?;
+    let collected = block_on(async {
+        let connection = connect(&args.connection).await?;
+        read(&connection.client, &args.connection, file, (known, done), quiet).await
+    })?;
     let inventory = input::read(std::slice::from_ref(&journal), Keep::Raw, !quiet)?;
     if inventory.is_empty() {
         return Err(Error::Azure(
@@ -62,7 +66,10 @@ pub(super) fn into_folder(args: &AzureArgs, quiet: bool) -> Result<tempfile::Tem
     let folder = tempfile::tempdir().map_err(Error::write(std::env::temp_dir()))?;
     let path = folder.path().join(LIVE);
     let file = File::create(&path).map_err(Error::write(&path))?;
-    read(args, file, (Known::default(), Done::new()), quiet)?;
+    block_on(async {
+        let connection = connect(args).await?;
+        read(&connection.client, args, file, (Known::default(), Done::new()), quiet).await
+    })?;
     Ok(folder)
 }
 
@@ -98,26 +105,40 @@ fn open(path: &Path, resume: bool) -> Result<(File, Known, Done), Error> {
     Ok((file, known, done))
 }
 
-fn read(args: &AzureArgs, file: File, before: (Known, Done), quiet: bool) -> Result<Collected, Error> {
+async fn read(
+    client: &Client,
+    args: &AzureArgs,
+    file: File,
+    before: (Known, Done),
+    quiet: bool,
+) -> Result<Collected, Error> {
     let stop = Arc::new(AtomicBool::new(false));
-    block_on(async {
-        let connection = connect(args).await?;
-        let stopping = Arc::clone(&stop);
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                output::tell("stopping: what is under way is finished, what was read is kept");
-                stopping.store(true, Ordering::Relaxed);
-            }
-        });
-        let progress = Bar::new(quiet);
-        let journal = Journal::new(BufWriter::new(file));
-        let collector = Collector::new(&connection.client, journal, before, &progress, &stop);
-        let collected = collector.run(args.subscriptions.clone(), &args.management_groups).await;
-        progress.bar.finish_and_clear();
-        collected.map_err(|failure| match failure {
-            Failure::Azure(error) => Error::Azure(error.to_string()),
-            Failure::Journal(error) => Error::Azure(format!("the journal cannot be written: {error}")),
-        })
+    let stopping = Arc::clone(&stop);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            output::tell("stopping: what is under way is finished, what was read is kept");
+            stopping.store(true, Ordering::Relaxed);
+        }
+    });
+    collected(client, (&args.subscriptions, &args.management_groups), file, before, (quiet, &stop)).await
+}
+
+/// Reads subscriptions and management groups into a file, until it is told to stop.
+pub(super) async fn collected(
+    client: &Client,
+    (subscriptions, groups): (&[String], &[String]),
+    file: File,
+    before: (Known, Done),
+    (quiet, stop): (bool, &AtomicBool),
+) -> Result<Collected, Error> {
+    let progress = Bar::new(quiet);
+    let journal = Journal::new(BufWriter::new(file));
+    let collector = Collector::new(client, journal, before, &progress, stop);
+    let collected = collector.run(subscriptions.to_vec(), groups).await;
+    progress.bar.finish_and_clear();
+    collected.map_err(|failure| match failure {
+        Failure::Azure(error) => Error::Azure(error.to_string()),
+        Failure::Journal(error) => Error::Azure(format!("the journal cannot be written: {error}")),
     })
 }
 

@@ -13,7 +13,9 @@ mod azure;
 mod canary;
 mod example;
 mod exits;
+mod live;
 mod outputs;
+mod sim;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
