@@ -112,7 +112,7 @@ pub(crate) struct SimArgs {
     /// A plan of faults, a line each: `at request 17: 429 storm of 5`, `every 10 requests of /datastores: reset`.
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
-    /// What the caller may do: a built-in role, and where [default: Owner@/].
+    /// What the caller may do: a built-in role, and where (`Owner@/` when none is given).
     #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
     pub(crate) roles: Vec<String>,
     /// Let role assignments take up to 15 minutes and Resource Graph a minute, as Azure does.
