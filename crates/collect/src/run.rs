@@ -1,7 +1,8 @@
 //! One run: what is asked, in which order, and what becomes of the answers.
 
 use crate::lists::layers;
-use crate::{Done, Journal, Known, List, QUERIES, Query, directory};
+use crate::since::Spared;
+use crate::{Done, Earlier, Journal, Known, List, QUERIES, Query, directory};
 use dekey_azure::{Client, Error, ErrorKind, Pages, versions};
 use dekey_model::{CoverageEntry, Kind, Outcome};
 use futures::StreamExt;
@@ -15,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const AT_ONCE: usize = 64;
 
 /// How many subscriptions one query of Resource Graph is about.
-const SUBSCRIPTIONS: usize = 300;
+pub(crate) const SUBSCRIPTIONS: usize = 300;
 
 /// Somebody who is told how far it is.
 pub trait Progress: Send + Sync {
@@ -32,6 +33,10 @@ pub struct Collected {
     pub resources: u64,
     /// What could not be read, and why.
     pub refused: Vec<(Kind, String, String)>,
+    /// How many lists were taken over from an earlier snapshot.
+    pub spared: u64,
+    /// What was read anew although there is an earlier snapshot, and why.
+    pub anew: Vec<(String, String)>,
     /// Subscriptions that were asked for and that the caller cannot see.
     pub unseen: Vec<String>,
     /// The run was stopped before its end.
@@ -55,12 +60,13 @@ pub struct Collector<'c, W> {
     journal: Mutex<Journal<W>>,
     known: Mutex<Known>,
     done: Done,
+    pub(crate) earlier: Option<&'c Earlier>,
     progress: &'c dyn Progress,
     stop: &'c AtomicBool,
     collected: Mutex<Collected>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -80,10 +86,17 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             journal: Mutex::new(journal),
             known: Mutex::new(known),
             done,
+            earlier: None,
             progress,
             stop,
             collected,
         }
+    }
+
+    /// Takes over from an earlier snapshot what did not change since.
+    #[must_use]
+    pub fn since(self, earlier: Option<&'c Earlier>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// Reads these subscriptions and those of these management groups, or all that the caller sees when none is named.
@@ -92,26 +105,11 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             wanted.extend(self.subscriptions_of(group).await?);
         }
         let subscriptions = self.subscriptions(&wanted, groups).await?;
+        let spared = self.spared(&subscriptions).await?;
         self.queries(&subscriptions).await?;
-        let ids: Vec<String> = subscriptions.iter().map(|id| format!("/subscriptions/{id}")).collect();
-        for layer in layers() {
-            let mut asks: Vec<(List, String)> = Vec::new();
-            for list in layer {
-                let parents = if list.of == Kind::Subscription {
-                    ids.clone()
-                } else {
-                    lock(&self.known).parents(list.of)
-                };
-                asks.extend(parents.into_iter().map(|parent| (*list, parent)));
-            }
-            asks.retain(|(list, parent)| !self.is_done(list.kind, &list.scope(parent)));
-            self.each("lists", asks, |(list, parent)| self.list(list, parent)).await?;
-        }
-        let identities: Vec<(String, String)> = lock(&self.known)
-            .identities()
-            .map(|(id, principal)| (id.to_owned(), principal.to_owned()))
-            .collect();
-        self.each("identities", identities, |(id, principal)| self.identity(id, principal)).await?;
+        self.lists(&subscriptions, &spared).await?;
+        self.identities(&spared).await?;
+        drop(spared);
         directory::read(&self).await?;
         let mut collected = self.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
         collected.resources = lock(&self.journal).written();
@@ -120,12 +118,54 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         Ok(collected)
     }
 
+    async fn lists(&self, subscriptions: &[String], spared: &Spared<'_>) -> Result<(), Failure> {
+        let ids: Vec<String> = subscriptions.iter().map(|id| format!("/subscriptions/{id}")).collect();
+        for layer in layers() {
+            let mut asks: Vec<(List, String)> = Vec::new();
+            for list in layer {
+                let of_subscription = list.of == Kind::Subscription;
+                let parents = if of_subscription { ids.clone() } else { self.known().parents(list.of) };
+                asks.extend(parents.into_iter().map(|parent| (*list, parent)));
+            }
+            asks.retain(|(list, parent)| !self.is_done(list.kind, &list.scope(parent)));
+            self.each("lists", asks, async |(list, parent)| match spared.list(&list, &parent) {
+                Some(lines) => {
+                    self.take_over(lines)?;
+                    lock(&self.collected).spared += 1;
+                    self.settle(&[(list.kind, list.scope(&parent))], Ok(()))
+                }
+                None => self.list(list, parent).await,
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn identities(&self, spared: &Spared<'_>) -> Result<(), Failure> {
+        let own = |(id, principal): (&str, &str)| (id.to_owned(), principal.to_owned());
+        let identities: Vec<(String, String)> = self.known().identities().map(own).collect();
+        self.each("identities", identities, async |(id, principal)| match spared.identity(&id, &principal) {
+            Some(lines) => self.take_over(lines),
+            None => self.identity(id, principal).await,
+        })
+        .await
+    }
+
     pub(crate) fn client(&self) -> &Client {
         self.client
     }
 
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
         lock(&self.known)
+    }
+
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal<W>> {
+        lock(&self.journal)
+    }
+
+    /// Says that an earlier snapshot is of no use for a scope.
+    pub(crate) fn anew(&self, scope: &str, why: String) {
+        lock(&self.collected).anew.push((scope.to_owned(), why));
     }
 
     pub(crate) fn is_done(&self, kind: Kind, scope: &str) -> bool {
@@ -137,15 +177,12 @@ impl<'c, W: Write + Send> Collector<'c, W> {
     }
 
     /// Runs steps of a phase, many at once, until they are over or the run is stopped.
-    pub(crate) async fn each<T, F>(
+    pub(crate) async fn each<T>(
         &self,
         phase: &str,
         steps: Vec<T>,
-        step: impl Fn(T) -> F,
-    ) -> Result<(), Failure>
-    where
-        F: Future<Output = Result<(), Failure>>,
-    {
+        step: impl AsyncFn(T) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         self.progress.phase(phase, steps.len());
         let step = &step;
         let mut running = futures::stream::iter(steps)
@@ -265,7 +302,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
                 !scopes(*query, chunk).iter().all(|(kind, scope)| self.is_done(*kind, scope))
             })
             .collect();
-        self.each("Resource Graph", asks, |(query, chunk)| async move {
+        self.each("Resource Graph", asks, async |(query, chunk)| {
             let pages = self.client.query(&query.kql(), &chunk, query.above);
             match self.pages(pages, None).await? {
                 Read::Stopped => Ok(()),

@@ -111,6 +111,31 @@ fn what_a_role_does_not_reach_is_said() {
 }
 
 #[test]
+fn a_later_run_reads_only_what_changed() {
+    let run = Run::new();
+    let sim = Sim::start(&run, &["--role", "Reader"]);
+    assert_eq!(sim.dekey(&run, &["collect", "-o", "first.tar.zst"]).code(), 0);
+    let second = sim.dekey(&run, &["collect", "-o", "second.jsonl", "--since", "first.tar.zst"]);
+    assert_eq!(second.code(), 0, "{}", second.err());
+    assert!(second.err().contains("478 lists were taken over, as nothing changed there"), "{}", second.err());
+    let diff = run.dekey(&["snapshot", "diff", "first.tar.zst", "second.jsonl"]);
+    assert_eq!((diff.code(), diff.out().trim()), (0, "nothing changed"), "{}", diff.err());
+    let manifest: serde_json::Value =
+        serde_json::from_str(run.read("second.jsonl").lines().next().unwrap()).unwrap();
+    let time = |name: &str| manifest[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(time("takenFrom") < time("asOf") && time("asOf") < time("takenTo"), "{manifest}");
+
+    let lines = run.read("second.jsonl");
+    run.write("changed.jsonl", &lines.replace("\"westeurope\"", "\"northeurope\""));
+    let changed = sim.dekey(&run, &["collect", "-o", "third.jsonl", "--since", "changed.jsonl"]);
+    assert_eq!(changed.code(), 12, "{}", changed.err());
+    assert!(changed.err().contains("the resources were changed"), "{}", changed.err());
+    assert_eq!(run.dekey(&["snapshot", "pack", &crate::example(), "-o", "packed.jsonl"]).code(), 0);
+    let packed = sim.dekey(&run, &["collect", "-o", "third.jsonl", "--since", "packed.jsonl"]);
+    assert!(packed.err().contains("does not say when it was taken"), "{}", packed.err());
+}
+
+#[test]
 fn faults_on_the_way_change_nothing() {
     let run = Run::new();
     run.write("plan.txt", "every 7 requests: reset\nat request 20: 429 storm of 3\nat request 40: 500\n");

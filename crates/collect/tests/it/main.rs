@@ -9,6 +9,7 @@
 
 mod far;
 mod faults;
+mod since;
 mod whole;
 
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
