@@ -13,6 +13,7 @@ mod preflight;
 mod queries;
 mod run;
 mod since;
+mod steps;
 
 pub use journal::{Done, Journal, carry_over};
 pub use known::Known;

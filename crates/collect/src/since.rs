@@ -4,7 +4,8 @@
 //! of what lies below a resource and the second nothing of what the service does by itself. A resource is spared with everything
 //! below it, or read anew with everything below it. Whatever costs one call for a whole subscription is read anew in any case.
 
-use crate::run::{SUBSCRIPTIONS, lock};
+use crate::run::lock;
+use crate::steps::SUBSCRIPTIONS;
 use crate::{Collector, Failure, LISTS, List};
 use dekey_azure::{Error, ErrorKind, Pages, Scope};
 use dekey_model::{ArmId, CoverageEntry, Kind, Outcome};

@@ -38,10 +38,11 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
     let (file, known, done) = open(&journal, args.resume)?;
     let from = jiff::Timestamp::now();
     let quiet = args.quiet || !std::io::stderr().is_terminal();
-    let collected = block_on(async {
+    let (collected, calls) = block_on(async {
         let connection = connect(&args.connection).await?;
         let before = Before { known, done, earlier: earlier.as_ref() };
-        read(&connection.client, &args.connection, file, before, quiet).await
+        let collected = read(&connection.client, &args.connection, file, before, quiet).await?;
+        Ok((collected, connection.calls))
     })?;
     let inventory = input::read(std::slice::from_ref(&journal), Keep::Raw, !quiet)?;
     if inventory.is_empty() {
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
         if args.since.is_some() {
             output::tell(&format!("{} lists were taken over, as nothing changed there", collected.spared));
         }
-        output::tell(&format!("wrote {} with {resources} resources", path.display()));
+        output::tell(&format!("wrote {} with {resources} resources, after {calls}", path.display()));
     }
     for (scope, why) in &collected.anew {
         output::complain(&format!("{scope} was read anew: {}", dekey_report::terminal::plain(why)));
