@@ -7,6 +7,20 @@ use crate::types::{self, Table};
 use crate::wire::Response;
 use serde_json::{Value, json};
 
+/// Regions: name, display name, geography.
+const LOCATIONS: &[(&str, &str, &str)] = &[
+    ("eastus", "East US", "US"),
+    ("eastus2", "East US 2", "US"),
+    ("westus2", "West US 2", "US"),
+    ("northeurope", "North Europe", "Europe"),
+    ("westeurope", "West Europe", "Europe"),
+    ("germanywestcentral", "Germany West Central", "Europe"),
+    ("swedencentral", "Sweden Central", "Europe"),
+    ("uksouth", "UK South", "Europe"),
+    ("southeastasia", "Southeast Asia", "Asia Pacific"),
+    ("australiaeast", "Australia East", "Asia Pacific"),
+];
+
 type Answer = Option<Result<Response, Response>>;
 
 impl Azure {
@@ -58,9 +72,27 @@ impl Azure {
         {
             return Some(self.groups(call, &scope));
         }
+        if let Some(scope) =
+            under("/locations").filter(|scope| id::parse(scope).kind.ends_with("subscriptions"))
+        {
+            return Some(self.locations(call, &scope));
+        }
         under("/providers")
             .filter(|scope| id::subscription(scope).is_some())
             .map(|scope| Ok(providers(&scope)))
+    }
+
+    /// Where a subscription may have resources.
+    fn locations(&mut self, call: &Call<'_>, scope: &str) -> Result<Response, Response> {
+        self.authorize(call, "Microsoft.Resources/subscriptions/locations/read", scope)?;
+        let all = LOCATIONS.iter().map(|(name, shown, geography)| {
+            json!({
+                "id": format!("{scope}/locations/{name}"), "name": name, "type": "Region", "displayName": shown,
+                "regionalDisplayName": format!("({geography}) {shown}"),
+                "metadata": { "regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": geography },
+            })
+        });
+        Ok(Response::json(200, &json!({ "value": all.collect::<Vec<_>>() })))
     }
 
     /// `accessPolicies/add`, `replace`, `remove`.

@@ -256,3 +256,13 @@ fn hostile_paths_and_tokens_are_refused_and_fatal_to_nobody() {
         assert_eq!((status, code(&body)), (400, "InvalidSkipToken"));
     }
 }
+
+#[test]
+fn a_subscription_has_locations() {
+    let mut world = World::contoso();
+    let (_, subscriptions) = world.get("/subscriptions?api-version=2022-12-01");
+    let own = subscriptions["value"][0]["id"].as_str().unwrap().to_owned();
+    let (status, all) = world.get(&format!("{own}/locations?api-version=2022-12-01"));
+    let names: Vec<_> = all["value"].as_array().unwrap().iter().map(|own| own["name"].clone()).collect();
+    assert!(status == 200 && names.contains(&"westeurope".into()), "{all}");
+}
