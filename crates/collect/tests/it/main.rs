@@ -9,7 +9,7 @@
 
 mod far;
 mod faults;
-mod since;
+mod simulated;
 mod whole;
 
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};

@@ -1,4 +1,4 @@
-//! Going on from an earlier snapshot: whatever was done in between, the result is what reading everything gives.
+//! Over the simulator: going on from an earlier snapshot, and tokens that end on the way.
 
 use crate::{Quiet, SharedFile, inventory};
 use dekey_azure::sign_in::{Method, SignIn, Wishes};
@@ -21,10 +21,15 @@ struct World {
 
 impl World {
     fn new(options: Options, workspaces: u64) -> Self {
+        Self::slow(options, workspaces, Duration::ZERO)
+    }
+
+    fn slow(options: Options, workspaces: u64, latency: Duration) -> Self {
         let mut azure = Azure::new(options);
         azure.seed_workspaces(3, workspaces);
         // The time that the tests let pass ends before the time there is.
-        let far = InProcess::new(azure, Timestamp::now() - SignedDuration::from_hours(3));
+        let far =
+            InProcess::new(azure, Timestamp::now() - SignedDuration::from_hours(3)).with_latency(latency);
         let cloud = Cloud::public().unwrap();
         let transport = dekey_azure::shared(far.clone());
         let wishes = Wishes { method: Some(Method::ManagedIdentity), ..Wishes::default() };
@@ -233,4 +238,17 @@ async fn where_nobody_may_ask_what_was_done_everything_is_read() {
     assert_eq!(collected.anew.len(), 1, "{:?}", collected.anew);
     assert!(collected.refused.is_empty());
     assert_eq!(told(&again), told(&journal));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_end_while_it_goes_on_are_replaced() {
+    let (_, calm, calls) = World::new(Options::new(5), 40).read(None).await;
+    let mut options = Options::new(5);
+    options.token_life = 120;
+    let world = World::slow(options, 40, Duration::from_millis(1500));
+    let (collected, journal, slow_calls) = world.read(None).await;
+    assert_eq!(collected.refused, Vec::new());
+    assert!(slow_calls > calls, "no token ended: {slow_calls} calls");
+    let untimed = |journal: &[u8]| told(journal).into_keys().collect::<Vec<_>>();
+    assert_eq!(untimed(&journal), untimed(&calm));
 }
