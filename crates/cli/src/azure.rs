@@ -35,7 +35,10 @@ pub(crate) async fn connect(args: &AzureArgs) -> Result<Connection, Error> {
         variables: variables.collect(),
         certificate: None,
     };
-    if let Some(path) = wishes.variables.get("AZURE_CLIENT_CERTIFICATE_PATH") {
+    // Whoever wants to sign in another way does not need the file.
+    let by_certificate = args.sign_in.is_none_or(|method| method == Method::Certificate);
+    let path = wishes.variables.get("AZURE_CLIENT_CERTIFICATE_PATH").filter(|_| by_certificate);
+    if let Some(path) = path {
         wishes.certificate = Some(Arc::from(read(Path::new(path))?));
     }
     let sign_in = Arc::new(SignIn::new(&wishes, &cloud, &transport));
