@@ -130,6 +130,10 @@ fields! {
     EndTime = "/properties/endDateTime", Scalar;
     // The directory.
     GroupMembers = "/properties/transitiveMembers", Json;
+    AppId = "/properties/appId", Scalar;
+    AlternativeNames = "/properties/alternativeNames", Json;
+    PasswordCredentials = "/properties/passwordCredentials", Lifetimes;
+    KeyCredentials = "/properties/keyCredentials", Lifetimes;
     // Policy.
     DisplayName = "/properties/displayName", Scalar;
     PolicyDefinitionId = "/properties/policyDefinitionId", Scalar;
