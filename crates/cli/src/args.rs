@@ -1,4 +1,11 @@
-//! Arguments. Help, man page and completions are made from this file alone.
+//! Arguments. Help, man page and completions are made from here alone.
+
+mod access;
+
+pub(crate) use access::{
+    AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
+    ShowArgs, WhoArgs,
+};
 
 use crate::exit::EXIT_CODES;
 use crate::output::ColorChoice;
@@ -22,6 +29,9 @@ pub(crate) enum Command {
     /// Audit exports of a tenant and report what still lives on static keys.
     #[command(after_help = AUDIT_EXAMPLES)]
     Audit(Box<AuditArgs>),
+    /// Say who can do what, what workspaces lack, and what is too much.
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Read a tenant and save it as a snapshot.
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Box<CollectArgs>),
@@ -401,6 +411,8 @@ pub(crate) enum RulesFormat {
 pub(crate) enum SchemaFormat {
     /// The JSON output of `dekey audit`.
     Audit,
+    /// The JSON output of `dekey access`.
+    Access,
     /// `dekey.toml`.
     Settings,
 }

@@ -114,6 +114,7 @@ fields! {
     // Authorization.
     PrincipalId = "/properties/principalId", Scalar;
     PrincipalType = "/properties/principalType", Scalar;
+    PrincipalName = "/properties/principalName", Scalar;
     RoleDefinitionId = "/properties/roleDefinitionId", Scalar;
     Scope = "/properties/scope", Scalar;
     CreatedOn = "/properties/createdOn", Scalar;

@@ -48,7 +48,7 @@ pub(crate) fn parse(condition: Option<&str>) -> Option<Parsed> {
 }
 
 /// Patterns of one plane of one permission object.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Patterns {
     yes: Vec<Pattern>,
     no: Vec<Pattern>,
@@ -79,7 +79,7 @@ pub enum Asked<'a> {
 }
 
 /// A permission object, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Compiled {
     control: Patterns,
     data: Patterns,
@@ -115,7 +115,7 @@ impl Compiled {
 }
 
 /// A role, compiled. Pattern matching is done here, once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Role {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -58,7 +58,7 @@ pub fn fill(template: &str, resource: Resource<'_>, dialect: Dialect) -> String 
     out
 }
 
-fn written(value: &str, dialect: Dialect, alone: bool) -> String {
+pub(crate) fn written(value: &str, dialect: Dialect, alone: bool) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./@:,".contains(c);
     match dialect {
         _ if value.chars().all(plain) => value.to_owned(),

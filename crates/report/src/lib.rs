@@ -7,6 +7,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+pub mod access;
 mod baseline;
 mod clean;
 pub mod csv;

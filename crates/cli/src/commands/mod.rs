@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod access;
 mod audit;
 mod auth;
 mod collect;
@@ -18,6 +19,7 @@ use std::io::Write;
 pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
         Command::Audit(args) => audit::run(&args, cli.color),
+        Command::Access(command) => access::run(&command, cli.color),
         Command::Collect(args) => collect::run(&args),
         Command::Auth(AuthCommand::Status { connection, format }) => auth::run(&connection, format),
         Command::Demo(args) => demo::run(&args, cli.color),
@@ -40,6 +42,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
 fn schema(format: SchemaFormat) -> Result<Exit, Error> {
     let schema = match format {
         SchemaFormat::Audit => dekey_report::json::v1::schema(),
+        SchemaFormat::Access => dekey_report::access::schema(),
         SchemaFormat::Settings => dekey_rules::Settings::schema(),
     };
     writeln!(std::io::stdout().lock(), "{schema:#}")?;

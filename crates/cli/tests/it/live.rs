@@ -6,13 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 /// A simulator in a process of its own, and where it is.
-struct Sim {
+pub(crate) struct Sim {
     child: Child,
     variables: Vec<(&'static str, String)>,
 }
 
 impl Sim {
-    fn start(run: &Run, args: &[&str]) -> Self {
+    pub(crate) fn start(run: &Run, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dekey"))
             .args(["sim", "--listen", "127.0.0.1:0", "--identity", "127.0.0.1:0"])
             .args(args)
@@ -42,7 +42,7 @@ impl Sim {
         Self { child, variables }
     }
 
-    fn dekey(&self, run: &Run, args: &[&str]) -> Done {
+    pub(crate) fn dekey(&self, run: &Run, args: &[&str]) -> Done {
         let variables: Vec<(&str, &str)> =
             self.variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
         run.dekey_in(args, &variables)

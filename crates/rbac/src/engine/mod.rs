@@ -12,7 +12,7 @@ use crate::condition::{Facts, Known};
 use crate::principal::Principals;
 use crate::role::Parsed;
 use crate::scope::{Node, Place, Scopes};
-use crate::{Actions, Asked, PrincipalIx, Role, Standing, Tenant};
+use crate::{Actions, Asked, PrincipalIx, Reason, Role, Standing, Tenant};
 use dekey_model::{Sym, Texts};
 use hashbrown::HashMap;
 use jiff::Timestamp;
@@ -188,6 +188,30 @@ impl Engine {
         self.rows_of(who).iter().filter_map(|row| {
             let role = self.roles.get(row.role as usize)?;
             Some((self.scopes.text(row.scope), role, self.assignment_id(row)))
+        })
+    }
+
+    /// The same as reasons, which say when and under what condition they count. They have no pattern: no action was asked for.
+    pub fn grants_of(&self, who: PrincipalIx) -> impl Iterator<Item = Reason> {
+        self.rows_of(who).iter().map(move |row| {
+            let (role, extra) = (self.roles.get(row.role as usize), self.extra(row));
+            let condition = extra.and_then(|own| own.condition.as_ref()).map(|own| match own {
+                Ok(condition) => condition.expr().to_string(),
+                Err(error) => format!("something that was not understood: {error}"),
+            });
+            Reason {
+                assignment: self.assignment_id(row),
+                principal: self.principals.id(who).to_owned(),
+                through_group: false,
+                role: role.map_or_else(String::new, |own| own.id.clone()),
+                role_name: role.map_or_else(String::new, |own| own.name.clone()),
+                pattern: String::new(),
+                scope: self.scopes.text(row.scope),
+                condition,
+                standing: extra.map_or(Standing::Active, |own| own.standing),
+                from: extra.and_then(|own| own.from),
+                until: extra.and_then(|own| own.until),
+            }
         })
     }
 

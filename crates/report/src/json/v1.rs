@@ -30,7 +30,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 /// Says of every object that later versions of dekey may add to it.
-fn open(schema: &mut schemars::Schema) {
+pub(crate) fn open(schema: &mut schemars::Schema) {
     if schema.get("properties").is_some() && schema.get("additionalProperties").is_none() {
         schema.insert("additionalProperties".to_owned(), true.into());
     }
