@@ -54,6 +54,10 @@ impl Azure {
         let segments: Vec<&str> = rest.split('/').collect();
         match (r.method, segments.as_slice()) {
             ("POST", ["directoryObjects", "getByIds"]) => self.by_ids(r),
+            // Nobody signs in to the simulator in person.
+            (_, ["me", ..]) => {
+                Err(error(400, "BadRequest", "/me request is only valid with delegated authentication flow."))
+            }
             ("GET", [set]) => match set.split_once('(') {
                 Some((set, key)) => self.by_application(r, set, key),
                 None => self.set(r, set),

@@ -84,6 +84,11 @@ fn of(azure: &Azure, call: &Call<'_>, row: &Type, path: &Path) -> (Value, Value)
             json!({ "updatedOn": now, "updatedBy": call.caller.object_id, "principalType": "ServicePrincipal", "condition": null,
                 "conditionVersion": null, "delegatedManagedIdentityResourceId": null, "description": null }),
         ),
+        // Whoever writes a role writes one of their own, whatever they call it.
+        "Microsoft.Authorization/roleDefinitions" => (
+            json!({ "createdOn": now, "createdBy": call.caller.object_id, "type": "CustomRole" }),
+            json!({ "updatedOn": now, "updatedBy": call.caller.object_id, "description": null }),
+        ),
         "Microsoft.MachineLearningServices/workspaces/datastores" => {
             (json!({}), json!({ "isDefault": false }))
         }

@@ -1,6 +1,6 @@
 //! Lists: what lies below a scope, is attached to it or applies to it; in pages, narrowed by filters.
 
-use super::read::present;
+use super::read::{implied, present};
 use super::{bad_filter, row};
 use crate::access::above;
 use crate::azure::{Azure, Call};
@@ -36,15 +36,18 @@ impl Azure {
         if !scope.is_empty() && !self.exists(&scope) {
             return Err(self.not_found(&id::parse(&scope), "read"));
         }
-        let page = self.page(call, row, &scope)?;
+        let mut page = self.page(call, row, &scope)?;
+        let service = format!("{scope}/{tail}/default");
+        if self.store.get(&service).is_none() && is_service(&service) {
+            page.items.push(implied(row, &service));
+        }
         Ok(answer(call.r, row.skip, &page))
     }
 
     /// Whether there is something that a list can be asked of. Services of a storage account are there without being written.
     pub(super) fn exists(&self, scope: &str) -> bool {
         self.store.get(scope).is_some()
-            || (scope.ends_with("Services/default")
-                && id::parent(scope).is_some_and(|own| self.store.get(&own).is_some()))
+            || (is_service(scope) && id::parent(scope).is_some_and(|own| self.store.get(&own).is_some()))
     }
 
     /// A page of a list at a scope.
@@ -119,6 +122,11 @@ impl Azure {
         let prefix = format!("{scope}/providers/{kind}/");
         self.store.within(kind, &prefix)
     }
+}
+
+/// Whether an id is that of a service of a storage account.
+fn is_service(id: &str) -> bool {
+    id.to_ascii_lowercase().ends_with("services/default")
 }
 
 fn passes(

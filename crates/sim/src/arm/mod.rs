@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod catalogue;
 mod defaults;
 mod effects;
 mod identity;

@@ -96,8 +96,7 @@ impl Azure {
         let Some(old) = self.before_write(call, path)? else { return Ok(Response::empty(204)) };
         if lro == Lro::Sync {
             self.erase(&path.id, call.r.now);
-            let is_assignment = row.name.eq_ignore_ascii_case(types::ROLE_ASSIGNMENT);
-            return Ok(if is_assignment {
+            return Ok(if shows_what_it_deleted(row) {
                 Response::json(200, &Value::Object(old))
             } else {
                 Response::empty(200)
@@ -225,8 +224,8 @@ impl Azure {
         old: Option<&Map<String, Value>>,
     ) -> Response {
         let is_new = old.is_none();
-        let spelled =
-            old.as_ref().and_then(|own| own.get("id")).and_then(Value::as_str).unwrap_or(&path.id).to_owned();
+        let spelled = old.as_ref().and_then(|own| own.get("id")).and_then(Value::as_str);
+        let spelled = spelled.map_or_else(|| id::spelled(&path.id), str::to_owned);
         let mut document = Map::new();
         document.insert("id".to_owned(), spelled.into());
         document.insert("name".to_owned(), id::name(&path.id).into());
@@ -278,9 +277,20 @@ impl Azure {
     }
 }
 
-/// Role and policy assignments answer a PUT with 201 whether they were there or not; the Azure CLI insists on it.
+/// Policies and roles answer a PUT with 201 whether they were there or not; the Azure CLI insists on it.
 fn always_created(row: &Type) -> bool {
     row.name.starts_with("Microsoft.Authorization/policy")
+        || row.name.eq_ignore_ascii_case(types::ROLE_DEFINITION)
+}
+
+/// A DELETE of these answers with what was there.
+fn shows_what_it_deleted(row: &Type) -> bool {
+    [
+        "Microsoft.Authorization/roleAssignments",
+        "Microsoft.Authorization/roleDefinitions",
+        "Microsoft.Authorization/policyAssignments",
+    ]
+    .contains(&row.name)
 }
 
 fn object(call: &Call<'_>) -> Result<Map<String, Value>, Response> {
