@@ -45,7 +45,7 @@ class Simulator:
 
     def __init__(self, dekey, folder, arguments):
         self.ca = os.path.join(folder, "ca.pem")
-        command = [dekey, "sim", "--listen", "127.0.0.1:0", "--identity", "127.0.0.1:0", "--ca-file", self.ca]
+        command = [dekey, "sim", "--operation-time", "2s", "--listen", "127.0.0.1:0", "--identity", "127.0.0.1:0", "--ca-file", self.ca]
         self.process = subprocess.Popen(
             command + arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
         )
@@ -95,6 +95,8 @@ def start(client, dekey, tools, export, folder):
         "SIM_SCRATCH": own,
         "SIM_RESULTS": os.path.join(own, "results"),
         "SIM_EXPORT": export,
+        "IDENTITY_ENDPOINT": simulator.identity,
+        "IDENTITY_HEADER": "sim",
         "DEKEY": dekey,
     }
     command = [os.path.join(tools, venv, "bin", "python"), os.path.join(HERE, table)]

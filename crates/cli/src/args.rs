@@ -106,6 +106,9 @@ pub(crate) struct SimArgs {
     /// How long every answer takes, such as 50ms.
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = milliseconds)]
     pub(crate) latency: std::time::Duration,
+    /// Let no operation take longer than this, such as 2s; Azure's take up to a minute.
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    pub(crate) operation_time: Option<std::time::Duration>,
     /// Limit requests as Azure does, or not at all.
     #[arg(long, value_enum, default_value_t, value_name = "LIMITS")]
     pub(crate) throttle: ThrottleArg,

@@ -29,6 +29,8 @@ pub struct Options {
     pub token_life: i64,
     /// The application permissions of Microsoft Graph that callers have.
     pub graph: Vec<String>,
+    /// How long an operation takes at most, when it is to be over sooner than Azure's.
+    pub operation_time: Option<SignedDuration>,
     /// How many requests are answered.
     pub throttle: Throttle,
     /// What goes wrong.
@@ -72,6 +74,7 @@ impl Options {
             graph: ["Application.Read.All", "GroupMember.Read.All", "User.ReadBasic.All"]
                 .map(str::to_owned)
                 .to_vec(),
+            operation_time: None,
             throttle: Throttle::Off,
             faults: Faults::default(),
         }

@@ -49,6 +49,13 @@ pub(crate) struct Writes {
     pub(crate) takes: i64,
 }
 
+impl Writes {
+    /// How long a write goes on.
+    pub(crate) fn takes(&self) -> jiff::SignedDuration {
+        jiff::SignedDuration::from_secs(self.takes)
+    }
+}
+
 /// A property that only some api-versions have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Only {
@@ -196,6 +203,7 @@ const POLICY: &[&str] = &[
     "2025-01-01",
     "2025-03-01",
     "2025-11-01",
+    "2026-06-01",
 ];
 const EXEMPTIONS: &[&str] =
     &["2020-07-01-preview", "2022-07-01-preview", "2024-12-01-preview", "2026-01-01-preview"];

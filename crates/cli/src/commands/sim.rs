@@ -68,7 +68,8 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
         }
         None => Faults::default(),
     };
-    Ok(Options { lag: args.lag, graph_lag, throttle, faults, ..options })
+    let operation_time = args.operation_time.and_then(|own| jiff::SignedDuration::try_from(own).ok());
+    Ok(Options { lag: args.lag, graph_lag, operation_time, throttle, faults, ..options })
 }
 
 fn filled(args: &SimArgs, options: Options) -> Result<Azure, Error> {

@@ -79,20 +79,39 @@ fn of(azure: &Azure, call: &Call<'_>, row: &Type, path: &Path) -> (Value, Value)
                 "provisioningErrors": null }),
             json!({ "disableLocalAuth": false }),
         ),
-        "Microsoft.Authorization/roleAssignments" => (
-            json!({ "createdOn": now, "createdBy": call.caller.object_id, "scope": if path.scope.is_empty() { "/" } else { &path.scope } }),
-            json!({ "updatedOn": now, "updatedBy": call.caller.object_id, "principalType": "ServicePrincipal", "condition": null,
-                "conditionVersion": null, "delegatedManagedIdentityResourceId": null, "description": null }),
-        ),
-        // Whoever writes a role writes one of their own, whatever they call it.
-        "Microsoft.Authorization/roleDefinitions" => (
-            json!({ "createdOn": now, "createdBy": call.caller.object_id, "type": "CustomRole" }),
-            json!({ "updatedOn": now, "updatedBy": call.caller.object_id, "description": null }),
+        "Microsoft.OperationalInsights/workspaces" => (
+            json!({ "customerId": own("customer"), "provisioningState": "Succeeded", "createdDate": now, "modifiedDate": now }),
+            json!({ "retentionInDays": 30, "sku": { "name": "PerGB2018" } }),
         ),
         "Microsoft.MachineLearningServices/workspaces/datastores" => {
             (json!({}), json!({ "isDefault": false }))
         }
+        _ if row.name.starts_with("Microsoft.Authorization/") => of_authorization(call, row, path, &now),
         _ if row.writes.takes > 0 => (json!({ "provisioningState": "Succeeded" }), json!({})),
+        _ => (json!({}), json!({})),
+    }
+}
+
+/// The same for roles and policies.
+fn of_authorization(call: &Call<'_>, row: &Type, path: &Path, now: &str) -> (Value, Value) {
+    let caller = &call.caller.object_id;
+    match row.name {
+        "Microsoft.Authorization/roleAssignments" => (
+            json!({ "createdOn": now, "createdBy": caller, "scope": if path.scope.is_empty() { "/" } else { &path.scope } }),
+            json!({ "updatedOn": now, "updatedBy": caller, "principalType": "ServicePrincipal", "condition": null,
+                "conditionVersion": null, "delegatedManagedIdentityResourceId": null, "description": null }),
+        ),
+        // Whoever writes a role writes one of their own, whatever they call it.
+        "Microsoft.Authorization/roleDefinitions" => (
+            json!({ "createdOn": now, "createdBy": caller, "type": "CustomRole" }),
+            json!({ "updatedOn": now, "updatedBy": caller, "description": null }),
+        ),
+        "Microsoft.Authorization/policyDefinitions" | "Microsoft.Authorization/policySetDefinitions" => {
+            (json!({}), json!({ "policyType": "Custom" }))
+        }
+        "Microsoft.Authorization/policyAssignments" => {
+            (json!({ "scope": path.scope }), json!({ "enforcementMode": "Default" }))
+        }
         _ => (json!({}), json!({})),
     }
 }

@@ -59,7 +59,12 @@ impl Azure {
         let size = size_of(call.r, row.page);
         let mut items = Vec::new();
         let mut last: Option<&str> = None;
+        let default_alone =
+            row.name.ends_with("/datastores") && call.r.param("isDefault").is_some_and(|own| own == "true");
         for (id, resource) in self.rows(row, &kind, &lower, after.as_deref()) {
+            if default_alone && !resource.body.contains("\"isDefault\":true") {
+                continue;
+            }
             if let Some(filter) = &filter
                 && !passes(filter, call, &lower, id, resource)?
             {
@@ -77,6 +82,10 @@ impl Azure {
     fn rows<'s>(&'s self, row: &Type, kind: &str, scope: &'s str, after: Option<&str>) -> Rows<'s> {
         match row.spread {
             Spread::Below => Box::new(self.store.below(kind, scope, after)),
+            // Definitions of others are no business of the tenant's own list.
+            Spread::Around if scope.is_empty() && kind.starts_with("microsoft.authorization/policy") => {
+                Box::new(self.attached(kind, scope, after))
+            }
             Spread::Exact => Box::new(self.attached(kind, scope, after)),
             Spread::Around => {
                 let before = after.is_some_and(|after| !scope.is_empty() && id::covers(scope, after));

@@ -1,6 +1,5 @@
 //! PUT, PATCH and DELETE.
 
-use super::lro::after;
 use super::{defaults, identity, row};
 use crate::azure::{Azure, Call};
 use crate::id::{self, Path};
@@ -102,7 +101,7 @@ impl Azure {
                 Response::empty(200)
             });
         }
-        let until = after(call, row);
+        let until = self.after(call, row.writes.takes());
         self.deleting.push((
             until,
             path.id.clone(),
@@ -247,7 +246,7 @@ impl Azure {
         } else {
             row.writes.patch.unwrap_or(Lro::Sync)
         };
-        let until = after(call, row);
+        let until = self.after(call, row.writes.takes());
         if lro != Lro::Sync {
             self.store.busy(&path.id, until, if is_new { "Creating" } else { "Updating" });
         }
