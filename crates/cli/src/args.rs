@@ -221,6 +221,7 @@ const COLLECT_EXAMPLES: &str = "Examples:
   dekey collect -o november.tar.zst                    every subscription you can see
   dekey collect -o prod.tar.zst --subscription 85c204e5-9355-4eb0-b260-a78d8ab373f9
   dekey collect -o november.tar.zst --resume           go on after an interruption
+  dekey collect -o today.tar.zst --since november.tar.zst   read again only what changed, for up to 14 days
   dekey collect --print-permissions az                 the least role that collects everything
 
 Reads only, and asks for nothing that returns a key. Signs in like dekey auth status says.
@@ -235,6 +236,9 @@ pub(crate) struct CollectArgs {
     /// Go on where an earlier run into the same file ended.
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Ask what changed since this snapshot, take over what did not, and read the rest.
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub(crate) since: Option<PathBuf>,
     /// Say which permissions are missing and what will stay unjudged without them, and read nothing else.
     #[arg(long, conflicts_with = "print_permissions")]
     pub(crate) preflight: bool,

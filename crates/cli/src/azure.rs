@@ -6,12 +6,14 @@ use dekey_azure::sign_in::{Method, SignIn, VARIABLES, Wishes};
 use dekey_azure::{Client, Cloud, HttpClient, Limits, Observer, Tried};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A way to Azure, not used yet.
 pub(crate) struct Connection {
     pub(crate) cloud: Cloud,
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) client: Client,
+    pub(crate) calls: Arc<Calls>,
 }
 
 /// Runs what waits for Azure.
@@ -33,14 +35,18 @@ pub(crate) async fn connect(args: &AzureArgs) -> Result<Connection, Error> {
         variables: variables.collect(),
         certificate: None,
     };
-    if let Some(path) = wishes.variables.get("AZURE_CLIENT_CERTIFICATE_PATH") {
+    // Whoever wants to sign in another way does not need the file.
+    let by_certificate = args.sign_in.is_none_or(|method| method == Method::Certificate);
+    let path = wishes.variables.get("AZURE_CLIENT_CERTIFICATE_PATH").filter(|_| by_certificate);
+    if let Some(path) = path {
         wishes.certificate = Some(Arc::from(read(Path::new(path))?));
     }
     let sign_in = Arc::new(SignIn::new(&wishes, &cloud, &transport));
-    let observer = args.verbose.then(|| Arc::new(Calls) as Arc<dyn Observer>);
+    let calls = Arc::new(Calls { aloud: args.verbose, ..Calls::default() });
+    let observer: Arc<dyn Observer> = calls.clone();
     let client =
-        Client::new(cloud.clone(), &sign_in.as_credential(), &transport, Limits::default(), observer);
-    Ok(Connection { cloud, sign_in, client })
+        Client::new(cloud.clone(), &sign_in.as_credential(), &transport, Limits::default(), Some(observer));
+    Ok(Connection { cloud, sign_in, client, calls })
 }
 
 /// The cloud by its name, by the address of its Resource Manager, or as a file describes it.
@@ -58,11 +64,29 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(Error::file(path))
 }
 
-/// Says every call, without the values of its query.
-struct Calls;
+/// Counts the calls; says each, without the values of its query, when asked to.
+#[derive(Default)]
+pub(crate) struct Calls {
+    aloud: bool,
+    all: AtomicU64,
+    throttled: AtomicU64,
+}
+
+impl std::fmt::Display for Calls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (all, throttled) = (self.all.load(Ordering::Relaxed), self.throttled.load(Ordering::Relaxed));
+        write!(f, "{all} call{} to Azure", if all == 1 { "" } else { "s" })?;
+        if throttled == 0 { Ok(()) } else { write!(f, ", of which it throttled {throttled}") }
+    }
+}
 
 impl Observer for Calls {
     fn tried(&self, tried: Tried<'_>) {
+        self.all.fetch_add(1, Ordering::Relaxed);
+        self.throttled.fetch_add(u64::from(tried.status == Some(429)), Ordering::Relaxed);
+        if !self.aloud {
+            return;
+        }
         let status = tried.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let left = tried.left.map(|left| format!(", {left} left")).unwrap_or_default();
         let host = tried.url.host_str().unwrap_or("?");

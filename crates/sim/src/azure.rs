@@ -4,7 +4,7 @@ use crate::access::{self, Access};
 use crate::directory::Directory;
 use crate::fault::Faults;
 use crate::login::{Caller, Identity, Mint, Refusal, Service};
-use crate::resource_graph::Cache;
+use crate::resource_graph::{Cache, Changes};
 use crate::store::Store;
 use crate::throttle::{Limits, Operation, Throttle};
 use crate::wire::{Request, Response, decode};
@@ -87,6 +87,7 @@ pub struct Azure {
     pub(crate) store: Store,
     pub(crate) mint: Mint,
     pub(crate) cache: Cache,
+    pub(crate) changes: Changes,
     limits: Limits,
     pub(crate) operations: HashMap<String, crate::arm::Operation>,
     /// When, what, and whether for good.
@@ -147,6 +148,7 @@ impl Azure {
             store,
             mint,
             cache: Cache::default(),
+            changes: Changes::default(),
             limits: Limits::default(),
             operations: HashMap::new(),
             deleting: Vec::new(),

@@ -38,6 +38,18 @@ pub(crate) struct Before {
     pub(crate) body: Option<Box<str>>,
 }
 
+/// What a write did to a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// In lower case.
+    pub(crate) id: Box<str>,
+    pub(crate) at: Timestamp,
+    /// Nothing when it was not there.
+    pub(crate) old: Option<Box<str>>,
+    /// Nothing when it is gone.
+    pub(crate) new: Option<Box<str>>,
+}
+
 type Rows = BTreeMap<Box<str>, Resource>;
 
 /// All resources of the tenant. Keys are in lower case.
@@ -50,6 +62,8 @@ pub(crate) struct Store {
     generation: u64,
     /// What changed lately, for readers that lag behind.
     before: BTreeMap<Box<str>, Vec<Before>>,
+    /// What changed since somebody took note of it.
+    unnoted: Vec<Change>,
 }
 
 /// How much history is kept for readers that lag, in changes of one resource.
@@ -94,8 +108,10 @@ impl Store {
         let old = rows.get(&lower);
         let version = old.map_or(1, |old| old.version.saturating_add(1));
         if let Some(at) = now {
-            let body = old.map(|old| old.body.clone());
-            remember(&mut self.before, &lower, Before { at, body });
+            let old = old.map(|old| old.body.clone());
+            remember(&mut self.before, &lower, Before { at, body: old.clone() });
+            let new = Some(body.as_str().into());
+            self.unnoted.push(Change { id: lower.clone(), at, old, new });
         }
         rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now, busy: None });
     }
@@ -127,7 +143,14 @@ impl Store {
             own.retain(|other| **other != *lower);
         }
         remember(&mut self.before, &lower, Before { at: now, body: Some(old.body.clone()) });
+        let gone = Change { id: lower.into(), at: now, old: Some(old.body.clone()), new: None };
+        self.unnoted.push(gone);
         Some(old)
+    }
+
+    /// What changed since this was asked last.
+    pub(crate) fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.unnoted)
     }
 
     /// The ids of the role assignments of a principal.

@@ -7,6 +7,8 @@ pub(crate) enum Table {
     Containers,
     Authorization,
     Policy,
+    /// What changed, made by Resource Graph itself.
+    Changes,
     /// Not at all.
     Nowhere,
 }

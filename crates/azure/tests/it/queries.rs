@@ -11,7 +11,7 @@ async fn changes_are_asked_for_since_a_time() {
     let (client, far) = client([ok(r#"{"data":[],"resultTruncated":"false"}"#)]);
     let groups = ["mg".to_owned()];
     let since = "2026-11-20T00:00:00Z".parse().unwrap();
-    let mut pages = client.changes(Scope::ManagementGroups(&groups), since).unwrap();
+    let mut pages = client.changes(Scope::ManagementGroups(&groups), &["A.B/Cs", "A.B/ds"], since).unwrap();
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 0);
     let body: Value = serde_json::from_str(&far.came()[0].body).unwrap();
     assert_eq!((&body["managementGroups"][0], body.get("subscriptions")), (&"mg".into(), None));
@@ -20,7 +20,25 @@ async fn changes_are_asked_for_since_a_time() {
         query.starts_with("resourcechanges | where ") && query.contains("'2026-11-20T00:00:00Z'"),
         "{query}"
     );
+    assert!(query.contains(" in~ ('a.b/cs', 'a.b/ds') "), "{query}");
     assert!(query.contains("project id"), "without it there is no second page");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_activity_log_is_asked_for_a_provider_and_a_span_of_time() {
+    let (client, far) = client([ok(r#"{"value":[]}"#)]);
+    let at = |text: &str| text.parse().unwrap();
+    let span = (at("2026-11-20T00:00:00Z"), at("2026-11-23T00:00:00Z"));
+    let mut pages = client.events("s-1", "A.B", span.0, span.1).unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 0);
+    let url = url::Url::parse(&far.came()[0].url).unwrap();
+    assert_eq!(url.path(), "/subscriptions/s-1/providers/Microsoft.Insights/eventtypes/management/values");
+    let asked: std::collections::BTreeMap<_, _> = url.query_pairs().collect();
+    assert_eq!(asked["api-version"], "2015-04-01");
+    assert_eq!(
+        asked["$filter"],
+        "eventTimestamp ge '2026-11-20T00:00:00Z' and eventTimestamp le '2026-11-23T00:00:00Z' and resourceProvider eq 'A.B'"
+    );
 }
 
 #[tokio::test(start_paused = true)]

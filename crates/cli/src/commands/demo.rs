@@ -7,7 +7,7 @@ use crate::exit::{Error, Exit};
 use crate::output::{self, ColorChoice};
 use crate::{azure, input};
 use clap::Parser;
-use dekey_collect::{Done, Known};
+use collect::Before;
 use dekey_intake::Keep;
 use dekey_sim::{Azure, InProcess, Options};
 use snapshot::file::Form;
@@ -54,10 +54,9 @@ fn read(args: &DemoArgs, path: &Path) -> Result<u64, Error> {
     let now = jiff::Timestamp::now();
     block_on(async {
         let client = azure::in_process(InProcess::new(tenant, now))?;
-        let before = (Known::default(), Done::new());
+        let before = Before::default();
         collect::collected(&client, (&[], &[]), file, before, (true, &AtomicBool::new(false))).await
     })?;
     let inventory = input::read(&[journal], Keep::Raw, false)?;
-    let times = (Some(now.to_string()), Some(jiff::Timestamp::now().to_string()));
-    snapshot::write(&inventory, Form::of(path)?, path, times)
+    snapshot::write(&inventory, Form::of(path)?, path, snapshot::taken(now))
 }

@@ -137,6 +137,12 @@ fn who_is_signed_in_and_what_is_missing_is_said_without_the_token() {
     assert_eq!((&json["signedIn"], &json["objectId"]), (&true.into(), &"o-1".into()));
     assert!(json["tokens"][1]["missing"].as_str().unwrap().contains("authentication failed"), "{json}");
 
+    // A certificate that is not there matters to nobody who signs in another way.
+    let gone = [&variables[..], &[("AZURE_CLIENT_CERTIFICATE_PATH", "gone.pem")]].concat();
+    let other = ["auth", "status", "--sign-in", "managed-identity"];
+    assert_eq!(run.dekey_in(&other, &gone).code(), 0);
+    assert!(run.dekey_in(&["auth", "status"], &gone).err().contains("gone.pem"));
+
     // The app is set up for its identity: when that fails, nobody else's login is used.
     let wrong = [("IDENTITY_ENDPOINT", endpoint.as_str()), ("IDENTITY_HEADER", "h-2")];
     let done = run.dekey_in(&["auth", "status"], &wrong);

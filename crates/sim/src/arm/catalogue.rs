@@ -7,9 +7,19 @@ use crate::wire::Response;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Names of locations, as resources and as people spell them.
-const LOCATIONS: &[(&str, &str)] =
-    &[("westeurope", "West Europe"), ("northeurope", "North Europe"), ("swedencentral", "Sweden Central")];
+/// Regions: name, display name, geography.
+const LOCATIONS: &[(&str, &str, &str)] = &[
+    ("eastus", "East US", "US"),
+    ("eastus2", "East US 2", "US"),
+    ("westus2", "West US 2", "US"),
+    ("northeurope", "North Europe", "Europe"),
+    ("westeurope", "West Europe", "Europe"),
+    ("germanywestcentral", "Germany West Central", "Europe"),
+    ("swedencentral", "Sweden Central", "Europe"),
+    ("uksouth", "UK South", "Europe"),
+    ("southeastasia", "Southeast Asia", "Asia Pacific"),
+    ("australiaeast", "Australia East", "Asia Pacific"),
+];
 
 /// The log categories of those types that send logs to diagnostic settings.
 const CATEGORIES: &[(&str, &[&str])] = &[
@@ -54,9 +64,14 @@ impl Azure {
         if self.store.get(scope).is_none() {
             return Some(Err(self.not_found(&id::parse(scope), "read")));
         }
-        let value =
-            if lower.ends_with("/tagnames") { self.tag_names(scope) } else { locations(scope).collect() };
-        Some(Ok(Response::json(200, &json!({ "value": value }))))
+        let scope = scope.to_owned();
+        let (noun, value) = if lower.ends_with("/tagnames") {
+            ("tagNames", self.tag_names(&scope))
+        } else {
+            ("locations", locations(&scope).collect())
+        };
+        let allowed = self.authorize(call, &format!("Microsoft.Resources/subscriptions/{noun}/read"), &scope);
+        Some(allowed.map(|()| Response::json(200, &json!({ "value": value }))))
     }
 
     /// The categories of logs that a resource sends.
@@ -107,12 +122,14 @@ impl Azure {
     }
 }
 
+/// Where a subscription may have resources.
 fn locations(scope: &str) -> impl Iterator<Item = Value> {
-    LOCATIONS.iter().map(move |(name, display)| {
-        json!({ "id": format!("{scope}/locations/{name}"), "name": name, "type": "Region", "displayName": display,
-            "regionalDisplayName": format!("(Europe) {display}"),
-            "metadata": { "regionType": "Physical", "regionCategory": "Recommended", "geography": "Europe",
-                "geographyGroup": "Europe" } })
+    LOCATIONS.iter().map(move |(name, shown, geography)| {
+        json!({
+            "id": format!("{scope}/locations/{name}"), "name": name, "type": "Region", "displayName": shown,
+            "regionalDisplayName": format!("({geography}) {shown}"),
+            "metadata": { "regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": geography },
+        })
     })
 }
 
@@ -146,7 +163,7 @@ fn providers(scope: &str) -> BTreeMap<String, Value> {
     for row in types::TYPES {
         let (namespace, path) = row.name.split_once('/').unwrap_or((row.name, ""));
         let versions: Vec<&str> = row.versions.iter().rev().copied().collect();
-        let places: Vec<&str> = LOCATIONS.iter().map(|(_, display)| *display).collect();
+        let places: Vec<&str> = LOCATIONS.iter().map(|(_, shown, _)| *shown).collect();
         all.entry(namespace).or_default().push(json!({ "resourceType": path, "locations": places,
             "apiVersions": versions, "capabilities": "SupportsTags, SupportsLocation" }));
     }

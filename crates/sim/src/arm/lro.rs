@@ -141,6 +141,7 @@ impl Azure {
         if self.requests().is_multiple_of(FORGET_EVERY) {
             let seen = now.checked_sub(self.options.graph_lag).unwrap_or(now);
             self.store.forget(seen);
+            self.changes.forget(seen);
         }
         let (over, rest) =
             std::mem::take(&mut self.deleting).into_iter().partition(|(until, ..)| *until <= now);

@@ -28,6 +28,7 @@ impl Azure {
         self.last_action = None;
         let answer = self.arm_answer(call);
         self.note(call, &answer);
+        self.note_changes(call);
         answer
     }
 

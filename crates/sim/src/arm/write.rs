@@ -235,7 +235,10 @@ impl Azure {
         };
         document.insert("type".to_owned(), kind.into());
         document.extend(new.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())));
-        if row.name.starts_with("Microsoft.MachineLearningServices/") {
+        if ["Microsoft.MachineLearningServices/", "Microsoft.KeyVault/"]
+            .iter()
+            .any(|own| row.name.starts_with(own))
+        {
             document.insert("systemData".to_owned(), system_data(call, old));
         }
         let document = Value::Object(document);
