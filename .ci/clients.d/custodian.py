@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -47,8 +48,6 @@ def sign_in():
     listing = urllib.request.Request(
         f"{BASE}/subscriptions?api-version=2022-12-01", headers={"Authorization": f"Bearer {os.environ['AZURE_ACCESS_TOKEN']}"}
     )
-    import ssl
-
     with urllib.request.urlopen(listing, context=ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])) as answer:
         return [own["subscriptionId"] for own in json.load(answer)["value"]]
 

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -102,12 +101,12 @@ def start(client, dekey, tools, export, folder):
     command = [os.path.join(tools, venv, "bin", "python"), os.path.join(HERE, table)]
     with open(os.path.join(own, "log"), "wb") as log:
         process = subprocess.Popen(command, env=environment, cwd=own, stdout=log, stderr=log)
-    return client, own, simulator, process, time.monotonic()
+    return client, own, simulator, process
 
 
 def finish(started):
     """Waits for a table and reads its lines; a table that broke off has failed as a whole."""
-    (name, *_), own, simulator, process, since = started
+    (name, *_), own, simulator, process = started
     code = process.wait()
     simulator.stop()
     rows = []
@@ -118,7 +117,7 @@ def finish(started):
         with open(os.path.join(own, "log"), encoding="utf-8", errors="replace") as file:
             last = file.read().strip().splitlines()[-1:] or ["it printed nothing"]
         rows.append({"call": "(the table)", "expected": "runs to its end", "result": "failed", "why": last[0][:300], "seconds": 0})
-    print(f"{name}: {len(rows)} calls in {time.monotonic() - since:.0f} s", file=sys.stderr)
+    print(f"{name}: {len(rows)} calls in {sum(own['seconds'] for own in rows):.0f} s", file=sys.stderr)
     return [row | {"client": name} for row in rows]
 
 
@@ -172,10 +171,13 @@ def versions(tools):
         "Cloud Custodian": ("c7n", ["c7n", "c7n-azure"]),
     }
     code = "import sys, importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
-    run = lambda venv, names: subprocess.run(  # noqa: E731
-        [os.path.join(tools, venv, "bin", "python"), "-c", code, *names], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    return {client: run(venv, names) for client, (venv, names) in packages.items()}
+
+
+    def installed(venv, names):
+        command = [os.path.join(tools, venv, "bin", "python"), "-c", code, *names]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    return {client: installed(*own) for client, own in packages.items()}
 
 
 def main(dekey, tools, export, known_path, out):

@@ -4,6 +4,7 @@
 
 mod arm;
 mod behaviour;
+mod conformance;
 mod directory;
 mod graph;
 mod served;
