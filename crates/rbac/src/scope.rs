@@ -37,10 +37,20 @@ struct Row {
     leave: u32,
     /// The index of what was read here, for each list; inherited.
     read: [u32; LISTS],
+    /// The nearest scope at or above where something is denied, or [`NOWHERE`].
+    denied: Node,
     knows_above: bool,
 }
 
+const NOWHERE: Node = Node(u32::MAX);
 const LISTS: usize = 3;
+
+impl Row {
+    fn new(parent: Node, shown: Sym, read: u32) -> Self {
+        let read = [read; LISTS];
+        Self { up: parent, parent, shown, enter: 0, leave: 0, read, denied: NOWHERE, knows_above: true }
+    }
+}
 
 /// The tree.
 #[derive(Debug)]
@@ -60,8 +70,7 @@ impl Default for Scopes {
     fn default() -> Self {
         let mut segments = Texts::default();
         let shown = segments.intern("");
-        let root =
-            Row { up: ROOT, parent: ROOT, shown, enter: 0, leave: 0, read: [0; LISTS], knows_above: true };
+        let root = Row::new(ROOT, shown, 0);
         let below = HashMap::with_hasher(foldhash::fast::FixedState::with_seed(0x7363_6f70));
         Self { segments, rows: vec![root], below, read: vec![Completeness::NotRead] }
     }
@@ -98,9 +107,7 @@ impl Scopes {
             let next = Node(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
             let found = *self.below.entry((node, key)).or_insert(next);
             if found == next {
-                let (enter, leave) = (0, 0);
-                let read = [u32::MAX; LISTS];
-                self.rows.push(Row { up: node, parent: node, shown, enter, leave, read, knows_above: true });
+                self.rows.push(Row::new(node, shown, u32::MAX));
             } else if let Some(before) = self.row(found).map(|row| row.shown)
                 && self.segments.get(shown) < self.segments.get(before)
                 && let Some(row) = self.row_mut(found)
@@ -147,6 +154,13 @@ impl Scopes {
         }
     }
 
+    /// Says that something is denied at a scope.
+    pub(crate) fn set_denied(&mut self, node: Node) {
+        if let Some(row) = self.row_mut(node) {
+            row.denied = node;
+        }
+    }
+
     /// Numbers the tree and hands down what holds below. Called once, when nothing more is added.
     pub(crate) fn finish(&mut self, knows_above: &dyn Fn(Node) -> bool) {
         let mut first = vec![u32::MAX; self.rows.len()];
@@ -173,11 +187,15 @@ impl Scopes {
     }
 
     fn enter(&mut self, node: Node, order: u32, knows_above: bool) {
-        let above = self.up(node).and_then(|up| self.row(up)).map(|row| (row.read, row.knows_above));
-        let (read, above_known) = above.unwrap_or(([0; LISTS], true));
+        let above =
+            self.up(node).and_then(|up| self.row(up)).map(|row| (row.read, row.denied, row.knows_above));
+        let (read, denied, above_known) = above.unwrap_or(([0; LISTS], NOWHERE, true));
         if let Some(row) = self.row_mut(node) {
             row.enter = order;
             row.knows_above = above_known && knows_above;
+            if row.denied == NOWHERE {
+                row.denied = denied;
+            }
             for (own, inherited) in row.read.iter_mut().zip(read) {
                 if *own == u32::MAX {
                     *own = inherited;
@@ -194,6 +212,12 @@ impl Scopes {
     /// The scope and everything above it, the nearest first.
     pub(crate) fn and_above(&self, node: Node) -> impl Iterator<Item = Node> {
         std::iter::successors(Some(node), |own| self.up(*own))
+    }
+
+    /// The scopes at and above another where something is denied, the nearest first.
+    pub(crate) fn denied_at_and_above(&self, node: Node) -> impl Iterator<Item = Node> {
+        let nearest = |node: Node| self.row(node).map(|row| row.denied).filter(|own| *own != NOWHERE);
+        std::iter::successors(nearest(node), move |own| self.up(*own).and_then(nearest))
     }
 
     /// Whether a scope is another or above it.
