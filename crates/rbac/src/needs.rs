@@ -169,7 +169,12 @@ impl Engine {
         let all = self.effective(who, self.place(&on.id), now, &crate::condition::Facts::of_scope(&on.id));
         let here = needs.iter().filter(|own| dekey_model::eq_ids(&own.scope, &on.id));
         let known = KnownAt::new(&on.id);
-        let mut beyond = all.allowed.and(&self.actions().bits(|action| known.knows(action)));
+        let mut beyond = all.allowed.clone();
+        for ix in all.allowed.iter() {
+            if self.actions().get(ix).is_none_or(|action| !known.knows(action)) {
+                beyond.take(ix);
+            }
+        }
         for ix in here.filter_map(|own| self.actions().find(&own.action)) {
             beyond.take(ix);
         }

@@ -84,6 +84,13 @@ fn segments(scope: &str) -> impl Iterator<Item = &str> {
     scope.split('/').filter(|own| !own.is_empty()).skip(if long { 2 } else { 0 })
 }
 
+/// Writes a segment in lower case.
+fn fold(segment: &str, folded: &mut String) {
+    folded.clear();
+    folded.push_str(segment);
+    folded.make_ascii_lowercase();
+}
+
 /// The id of a management group, from its name or id.
 pub(crate) fn management_group(name: &str) -> String {
     if name.contains('/') { name.to_owned() } else { format!("{MANAGEMENT_GROUP}{name}") }
@@ -100,15 +107,17 @@ impl Scopes {
 
     /// The scope, which is put into the tree if it is new.
     pub(crate) fn add(&mut self, scope: &str) -> Node {
-        let mut node = ROOT;
+        let (mut node, mut folded) = (ROOT, String::new());
         for segment in segments(scope) {
-            let key = self.segments.intern(&segment.to_ascii_lowercase());
-            let shown = self.segments.intern(segment);
+            fold(segment, &mut folded);
+            let key = self.segments.intern(&folded);
+            let shown = if folded == segment { key } else { self.segments.intern(segment) };
             let next = Node(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
             let found = *self.below.entry((node, key)).or_insert(next);
             if found == next {
                 self.rows.push(Row::new(node, shown, u32::MAX));
             } else if let Some(before) = self.row(found).map(|row| row.shown)
+                && shown != before
                 && self.segments.get(shown) < self.segments.get(before)
                 && let Some(row) = self.row_mut(found)
             {
@@ -239,8 +248,7 @@ impl Scopes {
         let mut rest = segments(scope);
         let mut is_exact = true;
         for segment in rest.by_ref() {
-            folded.clear();
-            folded.extend(segment.chars().map(|own| own.to_ascii_lowercase()));
+            fold(segment, &mut folded);
             let found = self.segments.find(&folded).and_then(|key| self.below.get(&(node, key)));
             let Some(found) = found else {
                 is_exact = false;

@@ -12,8 +12,6 @@ use jiff::Timestamp;
 
 pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// Assignments of one identity.
-pub(crate) const EACH: u32 = 10;
 const TEAM: u32 = 50;
 const DEPARTMENT: u32 = 1000;
 const SUBSCRIPTION: u32 = 200;
