@@ -166,7 +166,7 @@ impl Engine {
 
     /// What somebody may do at a resource beyond what is needed there, of the actions that have bits and that the resource knows.
     pub fn excess(&self, who: Option<PrincipalIx>, needs: &[Need], on: &Target, now: Timestamp) -> Excess {
-        let all = self.effective(who, self.place(&on.id), now, &crate::condition::Facts::of_scope(&on.id));
+        let all = self.effective_on(who, on, now);
         let here = needs.iter().filter(|own| dekey_model::eq_ids(&own.scope, &on.id));
         let known = KnownAt::new(&on.id);
         let mut beyond = all.allowed.clone();

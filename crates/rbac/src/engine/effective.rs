@@ -17,6 +17,19 @@ pub struct Effective {
     pub unknown: Bits,
 }
 
+impl Effective {
+    /// Says what the answer about an action is.
+    pub(crate) fn put(&mut self, ix: ActionIx, answer: Answer) {
+        for (set, says) in [
+            (&mut self.allowed, Answer::Allowed),
+            (&mut self.conditional, Answer::Conditional),
+            (&mut self.unknown, Answer::Unknown),
+        ] {
+            if says == answer { set.insert(ix) } else { set.take(ix) }
+        }
+    }
+}
+
 /// What both sides say. What depends on a condition is asked about one by one.
 #[derive(Default)]
 struct Sets {
@@ -49,12 +62,7 @@ impl Engine {
         found.allowed.remove(&ask);
         found.unknown.remove(&ask);
         for ix in ask.iter() {
-            match self.answer(&question(ix)) {
-                Answer::Allowed => found.allowed.insert(ix),
-                Answer::Conditional => found.conditional.insert(ix),
-                Answer::Unknown => found.unknown.insert(ix),
-                Answer::Denied => {}
-            }
+            found.put(ix, self.answer(&question(ix)));
         }
         found
     }
