@@ -47,6 +47,13 @@ def known_at(scope, actions):
     }
 
 
+def without_effect(own):
+    """These registries know no roles on single repositories."""
+    plane, name = own
+    rest = name.removeprefix("microsoft.containerregistry/registries/")
+    return plane == 1 and rest != name and (rest.startswith("repositories/") or rest == "catalog/read")
+
+
 class Tenant:
     def __init__(self, folder, actions):
         def read(name):
@@ -132,11 +139,15 @@ def main(_, folder):
     read = time.monotonic() - start
     uses = [{tuple(own) for own in use} for use in uses]
     known = [known_at(scope, actions) for scope in asked[0][1]]
+    dead = {own for own in actions if without_effect(own)}
     found = dict.fromkeys(("missing", "beyond", "conditional", "unknown", "orphans"), 0)
     for who, scopes in asked:
         names = tenant.names(who.lower())
         for scope, needed, own in zip(scopes, uses, known):
-            allowed, conditional, unknown = tenant.effective(names, scope)
+            sets = tenant.effective(names, scope)
+            if "/registries/" in scope:
+                sets = (own - dead for own in sets)
+            allowed, conditional, unknown = sets
             found["missing"] += len(needed - allowed)
             found["beyond"] += len((allowed & own) - needed)
             found["conditional"] += len(conditional)
