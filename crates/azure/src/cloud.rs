@@ -125,6 +125,9 @@ pub enum CloudError {
     /// An endpoint that cannot be called.
     #[error("`{0}` is no endpoint: expected an https address without user, query or fragment")]
     Endpoint(String),
+    /// A description that is none.
+    #[error("no description of a cloud: {0}")]
+    Described(String),
     /// The metadata of a Resource Manager lack something.
     #[error("the metadata of the Resource Manager do not name {0}")]
     Metadata(&'static str),
@@ -186,6 +189,18 @@ impl Cloud {
             graph: Endpoint::own(&custom.microsoft_graph)?,
             logs: custom.log_analytics.as_deref().map(Endpoint::own).transpose()?,
         })
+    }
+
+    /// A cloud as a table `[cloud]` of TOML describes it.
+    pub fn of_toml(text: &str) -> Result<Self, CloudError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Described {
+            cloud: Custom,
+        }
+        let described: Described =
+            toml::from_str(text).map_err(|error| CloudError::Described(error.to_string()))?;
+        Self::custom(&described.cloud)
     }
 
     /// A cloud from the metadata of its Resource Manager, which older ones give as a list.
@@ -298,5 +313,23 @@ mod tests {
         assert!(matches!(Cloud::of_metadata("https://a", &json!({})), Err(CloudError::Metadata(_))));
         assert!(matches!(Cloud::of_metadata("http://a", &one), Err(CloudError::Endpoint(_))));
         assert!(matches!(Cloud::named("x"), Err(CloudError::Unknown(_))));
+    }
+
+    #[test]
+    fn a_cloud_can_be_described_by_hand() {
+        let text = "[cloud]
+            name = 'Private'
+            authority = 'https://login.private.example'
+            resource_manager = 'https://[::1]:8443'
+            microsoft_graph = 'https://graph.private.example'\n";
+        let cloud = Cloud::of_toml(text).unwrap();
+        assert_eq!(cloud.scope(Service::Arm).unwrap(), "https://[::1]:8443/.default");
+        assert!(cloud.is_at(Service::Arm, &Url::parse("https://[::1]:8443/subscriptions").unwrap()));
+        assert!(!cloud.is_at(Service::Arm, &Url::parse("https://[::2]:8443/subscriptions").unwrap()));
+        for (from, to) in
+            [("'Private'", "'Private'\nname_of = 'x'"), ("https://login", "http://login"), ("name", "nam")]
+        {
+            assert!(Cloud::of_toml(&text.replacen(from, to, 1)).is_err(), "{to}");
+        }
     }
 }

@@ -21,11 +21,12 @@ mod transport;
 pub mod versions;
 mod write;
 
+pub use azure_core::http::HttpClient;
 pub use call::Verb;
 pub use client::{Client, Limits, Observer, Tried};
 pub use cloud::{Cloud, CloudError, Custom, Service, Suffixes};
 pub use error::{Error, ErrorKind};
 pub use pages::Pages;
 pub use queries::{Column, Logs, Scope, Table};
-pub use transport::network;
+pub use transport::{network, shared};
 pub use write::{If, Write, WriteAccess};

@@ -84,13 +84,35 @@ impl Client {
         Ok(self.pages(Call::ask(Service::Arm, url, question)))
     }
 
-    /// What changed since then, of what Resource Graph still knows: it forgets after fourteen days.
-    pub fn changes(&self, scope: Scope<'_>, since: jiff::Timestamp) -> Result<Pages, Error> {
+    /// What changed of resources of these types since then, as the `id` of the change and its `target`; of what Resource Graph
+    /// still knows: it forgets after fourteen days.
+    pub fn changes(&self, scope: Scope<'_>, types: &[&str], since: jiff::Timestamp) -> Result<Pages, Error> {
+        let types: Vec<String> = types.iter().map(|own| format!("'{}'", own.to_ascii_lowercase())).collect();
         let kql = format!(
             "resourcechanges | where todatetime(properties.changeAttributes.timestamp) >= datetime('{since}') \
-             | project id, properties | order by id asc"
+             and tostring(properties.targetResourceType) in~ ({}) \
+             | project id, target = tostring(properties.targetResourceId) | order by id asc",
+            types.join(", ")
         );
         self.query_in(scope, &kql, false)
+    }
+
+    /// What was done to resources of a provider in a span of time, as the activity log has it: for ninety days.
+    pub fn events(
+        &self,
+        subscription: &str,
+        provider: &str,
+        from: jiff::Timestamp,
+        to: jiff::Timestamp,
+    ) -> Result<Pages, Error> {
+        let path = format!(
+            "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+        );
+        let filter = format!(
+            "eventTimestamp ge '{from}' and eventTimestamp le '{to}' and resourceProvider eq '{provider}'"
+        );
+        let query = [("$filter", filter.as_str()), ("$select", "eventTimestamp,operationName,resourceId")];
+        self.list_with(&path, versions::ACTIVITY, &query)
     }
 
     /// A list of Microsoft Graph.

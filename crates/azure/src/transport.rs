@@ -11,6 +11,11 @@ pub fn network(authorities: Option<&[u8]>) -> Result<Arc<dyn HttpClient>, String
     Ok(Arc::new(Network { far: client(authorities, false)?, near: client(authorities, true)? }))
 }
 
+/// Any other transport, such as one to a simulator in the same process.
+pub fn shared(transport: impl HttpClient + 'static) -> Arc<dyn HttpClient> {
+    Arc::new(transport)
+}
+
 /// What is on this machine, or next to it as the endpoint of a managed identity is, is never asked through a proxy.
 #[derive(Debug)]
 struct Network {
@@ -21,7 +26,13 @@ struct Network {
 #[async_trait::async_trait]
 impl HttpClient for Network {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let client = if is_near(request.url()) { &self.near } else { &self.far };
+        let near = is_near(request.url());
+        // The endpoint of a managed identity has no TLS, and is never further away than this machine or its link.
+        if request.url().scheme() != "https" && !near {
+            let why = "what is sent may be secret, and goes over https only";
+            return Err(azure_core::Error::with_message(azure_core::error::ErrorKind::Other, why));
+        }
+        let client = if near { &self.near } else { &self.far };
         client.execute_request(request).await
     }
 }

@@ -12,6 +12,8 @@ pub const SUBSCRIPTIONS: &str = "2022-12-01";
 pub const PERMISSIONS: &str = "2022-04-01";
 /// The identity of any resource.
 pub const IDENTITIES: &str = "2024-11-30";
+/// The activity log.
+pub const ACTIVITY: &str = "2015-04-01";
 /// The endpoints of a cloud.
 pub const METADATA: &str = "2022-09-01";
 

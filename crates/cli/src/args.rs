@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Read a tenant and save it as a snapshot.
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Box<CollectArgs>),
+    /// Collect and audit an invented tenant, without any access to Azure, and leave a report.
+    #[command(after_help = "Example:\n  dekey demo --workspaces 500 --output demo/")]
+    Demo(DemoArgs),
     /// Say who dekey is to Azure, and how it signs in.
     #[command(subcommand)]
     Auth(AuthCommand),
@@ -109,7 +112,7 @@ pub(crate) struct SimArgs {
     /// A plan of faults, a line each: `at request 17: 429 storm of 5`, `every 10 requests of /datastores: reset`.
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
-    /// What the caller may do: a built-in role, and where [default: Owner@/].
+    /// What the caller may do: a built-in role, and where (`Owner@/` when none is given).
     #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
     pub(crate) roles: Vec<String>,
     /// Let role assignments take up to 15 minutes and Resource Graph a minute, as Azure does.
@@ -136,6 +139,25 @@ fn milliseconds(text: &str) -> Result<std::time::Duration, String> {
     let number: u64 = number.parse().map_err(|_| wrong())?;
     Ok(std::time::Duration::from_millis(number.checked_mul(unit).ok_or_else(wrong)?))
 }
+
+const AUTH_EXAMPLES: &str = "Tries, in this order, and stays with the first that works:
+  workload-identity     AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID and AZURE_TENANT_ID are set
+  azure-pipelines       SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN and AZURESUBSCRIPTION_* are set
+  certificate           AZURE_CLIENT_CERTIFICATE_PATH (PEM, with its RSA key), AZURE_CLIENT_ID and AZURE_TENANT_ID are set
+  managed-identity      the machine, app or container has one; AZURE_CLIENT_ID chooses among several
+  azure-cli             az login
+  azure-developer-cli   azd auth login
+  client-secret         AZURE_CLIENT_SECRET, and only with --allow-client-secret
+A place that is set up for one of the first three, or for a managed identity by IDENTITY_ENDPOINT, uses that or nothing.
+
+Exit codes:
+  0   signed in
+  2   the arguments cannot be used
+  12  not signed in, or a file or the cloud cannot be read
+
+Examples:
+  dekey auth status --cloud AzureUSGovernment
+  dekey auth status --cloud https://localhost:8443 --ca-file sim-ca.pem --sign-in managed-identity";
 
 /// Arguments of `dekey audit`.
 #[derive(Debug, Args)]
@@ -177,11 +199,26 @@ pub(crate) struct AuditArgs {
     pub(crate) as_of: Option<jiff::civil::Date>,
 }
 
+/// Arguments of `dekey demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The folder for the snapshot and the report.
+    #[arg(long, short = 'o', value_name = "FOLDER", default_value = "dekey-demo")]
+    pub(crate) output: PathBuf,
+    /// Invent a tenant of so many workspaces in the place of the example.
+    #[arg(long, value_name = "N")]
+    pub(crate) workspaces: Option<u64>,
+    /// What everything random depends on.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+}
+
 const COLLECT_EXAMPLES: &str = "Examples:
   dekey collect --preflight                            what is missing, before anything is read
   dekey collect -o november.tar.zst                    every subscription you can see
   dekey collect -o prod.tar.zst --subscription 85c204e5-9355-4eb0-b260-a78d8ab373f9
   dekey collect -o november.tar.zst --resume           go on after an interruption
+  dekey collect -o today.tar.zst --since november.tar.zst   read again only what changed, for up to 14 days
   dekey collect --print-permissions az                 the least role that collects everything
 
 Reads only, and asks for nothing that returns a key. Signs in like dekey auth status says.
@@ -196,6 +233,9 @@ pub(crate) struct CollectArgs {
     /// Go on where an earlier run into the same file ended.
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Ask what changed since this snapshot, take over what did not, and read the rest.
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub(crate) since: Option<PathBuf>,
     /// Say which permissions are missing and what will stay unjudged without them, and read nothing else.
     #[arg(long, conflicts_with = "print_permissions")]
     pub(crate) preflight: bool,
@@ -230,7 +270,7 @@ pub(crate) struct AzureArgs {
     /// A management group to read with all its subscriptions; may be given several times.
     #[arg(long = "management-group", value_name = "ID")]
     pub(crate) management_groups: Vec<String>,
-    /// `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https address of a Resource Manager.
+    /// `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, the https address of a Resource Manager, or a `.toml` file with a `[cloud]`.
     #[arg(long, default_value = "AzureCloud", value_name = "CLOUD", env = "DEKEY_CLOUD")]
     pub(crate) cloud: String,
     /// The tenant, when you have several.
@@ -263,7 +303,7 @@ fn sign_in_method(text: &str) -> Result<dekey_azure::sign_in::Method, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
     /// Sign in, and say who that is, how, and until when.
-    #[command(after_help = "Example:\n  dekey auth status --cloud AzureUSGovernment")]
+    #[command(after_help = AUTH_EXAMPLES)]
     Status {
         #[command(flatten)]
         connection: AzureArgs,

@@ -38,6 +38,16 @@ impl<W: Write> Journal<W> {
         Ok(())
     }
 
+    /// Adds lines of an earlier snapshot as they are.
+    pub fn lines(&mut self, lines: &[Box<str>]) -> io::Result<()> {
+        for line in lines {
+            self.out.write_all(line.as_bytes())?;
+            self.out.write_all(b"\n")?;
+            self.resources += 1;
+        }
+        Ok(())
+    }
+
     /// Says what came of a list. Whoever reads the journal later knows that nothing of it is missing before this line.
     pub fn covered(&mut self, entries: Vec<CoverageEntry>) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, &Manifest::of(entries.into_iter()))?;

@@ -12,6 +12,8 @@ pub mod permissions;
 mod preflight;
 mod queries;
 mod run;
+mod since;
+mod steps;
 
 pub use journal::{Done, Journal, carry_over};
 pub use known::Known;
@@ -19,3 +21,4 @@ pub use lists::{LISTS, List};
 pub use preflight::{Missing, preflight};
 pub use queries::{QUERIES, Query};
 pub use run::{Collected, Collector, Failure, Progress};
+pub use since::Earlier;

@@ -34,6 +34,12 @@ const fn of_subscription(kind: Kind, path: &'static str, action: &'static str) -
 
 /// Every list call. Those of a parent come after the one that the parent is in.
 pub const LISTS: &[List] = &[
+    // Resource Graph has them as well, but lags behind and does not say who made them.
+    of_subscription(
+        Kind::Workspace,
+        "/providers/Microsoft.MachineLearningServices/workspaces",
+        "Microsoft.MachineLearningServices/workspaces/read",
+    ),
     of_subscription(
         Kind::DenyAssignment,
         "/providers/Microsoft.Authorization/denyAssignments",
@@ -112,6 +118,24 @@ pub const LISTS: &[List] = &[
     diagnostics(Kind::ContainerRegistry, ""),
 ];
 
+/// The lists in groups that can be read at once: each after the one that its parents are in, and dependents after the
+/// datastores that name them.
+pub(crate) fn layers() -> Vec<Vec<&'static List>> {
+    let mut layers: Vec<Vec<&List>> = Vec::new();
+    for list in LISTS {
+        let before = if list.of == Kind::StorageAccount { Kind::Datastore } else { list.of };
+        let depth = layers
+            .iter()
+            .rposition(|layer| layer.iter().any(|own| own.kind == before))
+            .map_or(0, |at| at + 1);
+        match layers.get_mut(depth) {
+            Some(layer) => layer.push(list),
+            None => layers.push(vec![list]),
+        }
+    }
+    layers
+}
+
 impl List {
     /// The scope that the list is about, for coverage.
     pub fn scope(&self, parent: &str) -> String {
@@ -135,6 +159,20 @@ mod tests {
                 assert!(own < at, "{list:?}");
             }
             assert!(list.action.ends_with("/read"));
+        }
+    }
+
+    #[test]
+    fn what_is_read_at_once_needs_nothing_of_each_other() {
+        let layers = layers();
+        assert_eq!(layers.iter().map(Vec::len).sum::<usize>(), LISTS.len());
+        for (at, layer) in layers.iter().enumerate() {
+            let later = layers.iter().skip(at).flatten();
+            let own: Vec<Kind> = later.map(|list| list.kind).collect();
+            for list in layer {
+                assert!(!own.contains(&list.of), "{list:?}");
+                assert!(list.of != Kind::StorageAccount || !own.contains(&Kind::Datastore));
+            }
         }
     }
 

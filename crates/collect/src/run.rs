@@ -1,20 +1,18 @@
 //! One run: what is asked, in which order, and what becomes of the answers.
 
-use crate::{Done, Journal, Known, LISTS, List, QUERIES, Query, directory};
-use dekey_azure::{Client, Error, ErrorKind, Pages, versions};
+use crate::steps::name_subscription;
+use crate::{Done, Earlier, Journal, Known, directory};
+use dekey_azure::{Client, Error, ErrorKind, Pages};
 use dekey_model::{CoverageEntry, Kind, Outcome};
 use futures::StreamExt;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many lists are read at once; the client decides how many calls really run.
-const AT_ONCE: usize = 64;
-
-/// How many subscriptions one query of Resource Graph is about.
-const SUBSCRIPTIONS: usize = 300;
+/// How many lists are read at once; the client decides how many calls really run. Enough that no subscription waits for another:
+/// each has a limit of its own.
+const AT_ONCE: usize = 256;
 
 /// Somebody who is told how far it is.
 pub trait Progress: Send + Sync {
@@ -31,6 +29,10 @@ pub struct Collected {
     pub resources: u64,
     /// What could not be read, and why.
     pub refused: Vec<(Kind, String, String)>,
+    /// How many lists were taken over from an earlier snapshot.
+    pub spared: u64,
+    /// What was read anew although there is an earlier snapshot, and why.
+    pub anew: Vec<(String, String)>,
     /// Subscriptions that were asked for and that the caller cannot see.
     pub unseen: Vec<String>,
     /// The run was stopped before its end.
@@ -54,12 +56,13 @@ pub struct Collector<'c, W> {
     journal: Mutex<Journal<W>>,
     known: Mutex<Known>,
     done: Done,
-    progress: &'c dyn Progress,
+    pub(crate) earlier: Option<&'c Earlier>,
+    pub(crate) progress: &'c dyn Progress,
     stop: &'c AtomicBool,
-    collected: Mutex<Collected>,
+    pub(crate) collected: Mutex<Collected>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -79,10 +82,17 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             journal: Mutex::new(journal),
             known: Mutex::new(known),
             done,
+            earlier: None,
             progress,
             stop,
             collected,
         }
+    }
+
+    /// Takes over from an earlier snapshot what did not change since.
+    #[must_use]
+    pub fn since(self, earlier: Option<&'c Earlier>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// Reads these subscriptions and those of these management groups, or all that the caller sees when none is named.
@@ -91,26 +101,11 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             wanted.extend(self.subscriptions_of(group).await?);
         }
         let subscriptions = self.subscriptions(&wanted, groups).await?;
+        let spared = self.spared(&subscriptions).await?;
         self.queries(&subscriptions).await?;
-        let ids: Vec<String> = subscriptions.iter().map(|id| format!("/subscriptions/{id}")).collect();
-        for layer in layers() {
-            let mut asks: Vec<(List, String)> = Vec::new();
-            for list in layer {
-                let parents = if list.of == Kind::Subscription {
-                    ids.clone()
-                } else {
-                    lock(&self.known).parents(list.of)
-                };
-                asks.extend(parents.into_iter().map(|parent| (*list, parent)));
-            }
-            asks.retain(|(list, parent)| !self.is_done(list.kind, &list.scope(parent)));
-            self.each("lists", asks, |(list, parent)| self.list(list, parent)).await?;
-        }
-        let identities: Vec<(String, String)> = lock(&self.known)
-            .identities()
-            .map(|(id, principal)| (id.to_owned(), principal.to_owned()))
-            .collect();
-        self.each("identities", identities, |(id, principal)| self.identity(id, principal)).await?;
+        self.lists(&subscriptions, &spared).await?;
+        self.identities(&spared).await?;
+        drop(spared);
         directory::read(&self).await?;
         let mut collected = self.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
         collected.resources = lock(&self.journal).written();
@@ -127,6 +122,15 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         lock(&self.known)
     }
 
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal<W>> {
+        lock(&self.journal)
+    }
+
+    /// Says that an earlier snapshot is of no use for a scope.
+    pub(crate) fn anew(&self, scope: &str, why: String) {
+        lock(&self.collected).anew.push((scope.to_owned(), why));
+    }
+
     pub(crate) fn is_done(&self, kind: Kind, scope: &str) -> bool {
         self.done.contains(&(kind, scope.trim_end_matches('/').to_ascii_lowercase()))
     }
@@ -136,15 +140,12 @@ impl<'c, W: Write + Send> Collector<'c, W> {
     }
 
     /// Runs steps of a phase, many at once, until they are over or the run is stopped.
-    pub(crate) async fn each<T, F>(
+    pub(crate) async fn each<T>(
         &self,
         phase: &str,
         steps: Vec<T>,
-        step: impl Fn(T) -> F,
-    ) -> Result<(), Failure>
-    where
-        F: Future<Output = Result<(), Failure>>,
-    {
+        step: impl AsyncFn(T) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         self.progress.phase(phase, steps.len());
         let step = &step;
         let mut running = futures::stream::iter(steps)
@@ -199,7 +200,12 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         };
         while let Some(page) = pages.next().await {
             match page {
-                Ok(items) => self.keep(items, api_version)?,
+                Ok(mut items) => {
+                    if api_version.is_none() {
+                        items.iter_mut().for_each(name_subscription);
+                    }
+                    self.keep(items, api_version)?;
+                }
                 Err(error) => return Ok(Read::Failed(error)),
             }
             if self.stopped() {
@@ -207,100 +213,6 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             }
         }
         Ok(Read::All)
-    }
-
-    /// The subscriptions of a management group, however deep.
-    async fn subscriptions_of(&self, group: &str) -> Result<Vec<String>, Failure> {
-        let path = format!("/providers/Microsoft.Management/managementGroups/{group}/descendants");
-        let mut pages = self.client.list(&path, versions::of(Kind::ManagementGroup))?;
-        let mut ids = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page?;
-            let own = page.iter().filter(|item| {
-                let kind = item.get("type").and_then(Value::as_str).unwrap_or("");
-                kind.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("subscriptions"))
-            });
-            ids.extend(own.filter_map(|item| item.get("name").and_then(Value::as_str).map(str::to_owned)));
-        }
-        Ok(ids)
-    }
-
-    async fn subscriptions(&self, wanted: &[String], groups: &[String]) -> Result<Vec<String>, Failure> {
-        self.progress.phase("subscriptions", 1);
-        let mut pages = self.client.list("/subscriptions", versions::SUBSCRIPTIONS)?;
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        while let Some(page) = pages.next().await {
-            let ids = page?;
-            let ids = ids.iter().filter_map(|item| item.get("subscriptionId").and_then(Value::as_str));
-            seen.extend(ids.map(str::to_ascii_lowercase));
-        }
-        self.progress.step(0);
-        if wanted.is_empty() && groups.is_empty() {
-            return Ok(seen.into_iter().collect());
-        }
-        let wanted: BTreeSet<String> = wanted.iter().map(|id| id.to_ascii_lowercase()).collect();
-        let unseen: Vec<String> = wanted.difference(&seen).cloned().collect();
-        let kinds = QUERIES.iter().flat_map(|query| query.kinds);
-        let gone = kinds.flat_map(|kind| unseen.iter().map(|id| (*kind, format!("/subscriptions/{id}"))));
-        for asked in gone {
-            let kind = ErrorKind::NotFound("no such subscription, or no role in it".to_owned());
-            let error = Error::new(kind, "GET /subscriptions".to_owned());
-            self.settle(&[asked], Err(error))?;
-        }
-        lock(&self.collected).unseen = unseen;
-        Ok(wanted.intersection(&seen).cloned().collect())
-    }
-
-    async fn queries(&self, subscriptions: &[String]) -> Result<(), Failure> {
-        let asks: Vec<(Query, Vec<String>)> = QUERIES
-            .iter()
-            .flat_map(|query| subscriptions.chunks(SUBSCRIPTIONS).map(|chunk| (*query, chunk.to_vec())))
-            .filter(|(query, chunk)| {
-                !scopes(*query, chunk).iter().all(|(kind, scope)| self.is_done(*kind, scope))
-            })
-            .collect();
-        self.each("Resource Graph", asks, |(query, chunk)| async move {
-            let pages = self.client.query(&query.kql(), &chunk, query.above);
-            match self.pages(pages, None).await? {
-                Read::Stopped => Ok(()),
-                read => self.settle(&scopes(query, &chunk), read.result()),
-            }
-        })
-        .await
-    }
-
-    async fn list(&self, list: List, parent: String) -> Result<(), Failure> {
-        let version = versions::of(list.kind);
-        let pages = self.client.list(&list.url_path(&parent), version);
-        match self.pages(pages, Some(version)).await? {
-            Read::Stopped => Ok(()),
-            read => self.settle(&[(list.kind, list.scope(&parent))], read.result()),
-        }
-    }
-
-    /// Resource Graph lags behind: the identity itself is asked for, and when the two differ, the workspace is read again.
-    async fn identity(&self, workspace: String, principal: String) -> Result<(), Failure> {
-        let path = format!("{workspace}/providers/Microsoft.ManagedIdentity/identities/default");
-        let agrees = match self.client.get(&path, versions::IDENTITIES).await {
-            Ok(identity) => {
-                let own = identity.pointer("/properties/principalId").and_then(Value::as_str).unwrap_or("");
-                let agrees = own.eq_ignore_ascii_case(&principal);
-                self.keep(vec![identity], Some(versions::IDENTITIES))?;
-                agrees
-            }
-            Err(error) if matches!(error.kind, ErrorKind::NotFound(_)) => false,
-            Err(error) if matches!(error.kind, ErrorKind::SignIn(_)) => return Err(error.into()),
-            // Whoever may not ask sees what Resource Graph says.
-            Err(_) => true,
-        };
-        if agrees {
-            return Ok(());
-        }
-        let version = versions::of(Kind::Workspace);
-        match self.client.get(&workspace, version).await {
-            Ok(current) => self.keep(vec![current], Some(version)),
-            Err(error) => self.settle(&[(Kind::Workspace, workspace)], Err(error)),
-        }
     }
 }
 
@@ -318,22 +230,4 @@ impl Read {
             Read::All | Read::Stopped => Ok(()),
         }
     }
-}
-
-fn scopes(query: Query, subscriptions: &[String]) -> Vec<(Kind, String)> {
-    let mut scopes = Vec::new();
-    for id in subscriptions {
-        scopes.extend(query.kinds.iter().map(|kind| (*kind, format!("/subscriptions/{id}"))));
-    }
-    scopes
-}
-
-/// The lists in groups that can be read at once: those whose parents are in another list come after it, and dependents
-/// after the datastores that name them.
-fn layers() -> [Vec<&'static List>; 2] {
-    let late = |list: &&List| {
-        let below = LISTS.iter().any(|other| other.kind == list.of);
-        below || matches!(list.of, Kind::StorageAccount)
-    };
-    LISTS.iter().partition::<Vec<_>, _>(|list| !late(list)).into()
 }

@@ -3,9 +3,6 @@
 use dekey_model::{CoverageEntry, Kind, Outcome};
 use serde::{Deserialize, Serialize};
 
-/// The value of `dekey` in a manifest.
-pub(crate) const MARK: &str = "manifest/1";
-
 /// A manifest. It can stand beside any export, written by hand, to say what the export covers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -21,6 +18,9 @@ pub struct Manifest {
     /// When the last resource was read, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_to: Option<String>,
+    /// Everything in it was read at this time or later, or was found unchanged since it was read, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
     /// How many resources the snapshot holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<u64>,
@@ -48,6 +48,9 @@ pub struct Line {
 }
 
 impl Manifest {
+    /// The value of `dekey` in a manifest.
+    pub const MARK: &str = "manifest/1";
+
     /// Whether a document calls itself a manifest.
     pub fn is_manifest(value: &serde_json::Value) -> bool {
         value
@@ -60,8 +63,8 @@ impl Manifest {
     pub fn read(value: serde_json::Value) -> Result<Self, String> {
         let manifest: Manifest =
             serde_json::from_value(value).map_err(|error| format!("not a manifest: {error}"))?;
-        if manifest.dekey != MARK {
-            return Err(format!("a manifest of another version; expected `{MARK}`"));
+        if manifest.dekey != Self::MARK {
+            return Err(format!("a manifest of another version; expected `{}`", Self::MARK));
         }
         manifest.entries()?;
         Ok(manifest)
@@ -79,7 +82,7 @@ impl Manifest {
             let scope = if entry.scope.is_empty() { "/".to_owned() } else { entry.scope };
             Line { kind: entry.kind.plural().to_owned(), scope, outcome: outcome.to_owned(), reason }
         });
-        Self { dekey: MARK.to_owned(), coverage: coverage.collect(), ..Self::default() }
+        Self { dekey: Self::MARK.to_owned(), coverage: coverage.collect(), ..Self::default() }
     }
 
     /// Its lines for an inventory.

@@ -221,6 +221,10 @@ fn commit(
         given = arm_id.resource_type().unwrap_or_default();
     }
     let kind = Kind::of_type(&given);
+    if kind != Kind::Other && !given.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        // Resource Graph writes types in lower case.
+        kind.resource_type().clone_into(&mut given);
+    }
     let resource_type = batch.texts.intern(&given);
     if envelope.sparse {
         // Single properties: the block around them does not say that the others are absent.

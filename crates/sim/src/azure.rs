@@ -1,15 +1,16 @@
 //! The whole: state, and who answers a request.
 
 use crate::access::{self, Access};
+use crate::directory::Directory;
 use crate::fault::Faults;
 use crate::login::{Caller, Identity, Mint, Refusal, Service};
-use crate::resource_graph::Cache;
+use crate::resource_graph::{Cache, Changes};
 use crate::store::Store;
 use crate::throttle::{Limits, Operation, Throttle};
 use crate::wire::{Request, Response, decode};
 use crate::{guid, seeded};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How an Azure behaves.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Options {
     pub graph_lag: SignedDuration,
     /// Seconds that a token lives.
     pub token_life: i64,
+    /// The application permissions of Microsoft Graph that callers have.
+    pub graph: Vec<String>,
     /// How many requests are answered.
     pub throttle: Throttle,
     /// What goes wrong.
@@ -66,6 +69,9 @@ impl Options {
             lag: false,
             graph_lag: SignedDuration::ZERO,
             token_life: 3600,
+            graph: ["Application.Read.All", "GroupMember.Read.All", "User.ReadBasic.All"]
+                .map(str::to_owned)
+                .to_vec(),
             throttle: Throttle::Off,
             faults: Faults::default(),
         }
@@ -78,7 +84,16 @@ pub struct Azure {
     pub(crate) store: Store,
     pub(crate) mint: Mint,
     pub(crate) cache: Cache,
+    pub(crate) changes: Changes,
     limits: Limits,
+    pub(crate) operations: HashMap<String, crate::arm::Operation>,
+    /// When, what, and whether for good.
+    pub(crate) deleting: Vec<(Timestamp, String, bool)>,
+    pub(crate) soft_deleted: BTreeSet<String>,
+    pub(crate) directory: Directory,
+    pub(crate) activity: crate::arm::Activity,
+    /// The action and scope that the request at hand was about.
+    pub(crate) last_action: Option<(String, String)>,
     requests: u64,
     actions: BTreeMap<String, u64>,
 }
@@ -130,7 +145,14 @@ impl Azure {
             store,
             mint,
             cache: Cache::default(),
+            changes: Changes::default(),
             limits: Limits::default(),
+            operations: HashMap::new(),
+            deleting: Vec::new(),
+            soft_deleted: BTreeSet::new(),
+            directory: Directory::default(),
+            activity: crate::arm::Activity::default(),
+            last_action: None,
             requests: 0,
             actions: BTreeMap::new(),
         }
@@ -180,6 +202,9 @@ impl Azure {
                 "RequestContentTooLarge",
                 "The request content size exceeds the maximum size of '4 MB'.",
             ));
+        }
+        if let Some(answer) = self.graph(r, &path) {
+            return answer;
         }
         let caller = self.authenticate(r, Service::Arm)?;
         let told = self.limit(r, &caller, &lower)?;
@@ -240,6 +265,22 @@ impl Azure {
         Response::error(401, code, message).with("WWW-Authenticate", challenge)
     }
 
+    /// The object ids of a caller and of the groups that the caller is in.
+    pub(crate) fn principals(&self, caller: &Identity) -> Vec<String> {
+        let mut all = vec![caller.object_id.clone()];
+        let groups = self.store.below("microsoft.graph/groups", "", None);
+        let holds = |body: &str| {
+            let value: Option<serde_json::Value> = serde_json::from_str(body).ok();
+            let members = value.as_ref().and_then(|own| own.pointer("/properties/members")?.as_array());
+            members
+                .into_iter()
+                .flatten()
+                .any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(&caller.object_id)))
+        };
+        all.extend(groups.filter(|(_, own)| holds(&own.body)).map(|(id, _)| crate::id::name(id).to_owned()));
+        all
+    }
+
     /// What a caller may do.
     pub(crate) fn access<'a>(&'a self, principals: &'a [String], now: Timestamp) -> Access<'a> {
         Access { store: &self.store, principals, seed: self.options.seed, lag: self.options.lag, now }
@@ -248,7 +289,8 @@ impl Azure {
     /// Refuses an action that the caller's roles do not allow, in Azure's words.
     pub(crate) fn authorize(&mut self, call: &Call<'_>, action: &str, scope: &str) -> Result<(), Response> {
         *self.actions.entry(action.to_owned()).or_default() += 1;
-        let principals = [call.caller.object_id.clone()];
+        self.last_action = Some((action.to_owned(), scope.to_owned()));
+        let principals = self.principals(&call.caller);
         let lower = if scope.is_empty() { "/".to_owned() } else { scope.to_ascii_lowercase() };
         if self.access(&principals, call.r.now).may(action, &lower) {
             return Ok(());

@@ -6,21 +6,19 @@
 mod access;
 mod arm;
 mod azure;
+mod directory;
 mod fault;
 mod filter;
 mod id;
 mod kql;
-#[expect(dead_code, reason = "Microsoft Graph and logs come after Resource Manager")]
 mod login;
 mod resource_graph;
 mod seed;
 mod server;
 mod sign_in;
-#[expect(dead_code, reason = "nothing writes yet")]
 mod store;
 mod throttle;
 mod transport;
-#[expect(dead_code, reason = "nothing writes yet")]
 mod types;
 mod wire;
 

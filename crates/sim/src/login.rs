@@ -33,7 +33,6 @@ impl std::fmt::Debug for Caller {
 pub(crate) enum Service {
     Arm,
     Graph,
-    Logs,
 }
 
 impl Service {
@@ -53,18 +52,15 @@ impl Service {
                 "https://microsoftgraph.chinacloudapi.cn",
                 "00000003-0000-0000-c000-000000000000",
             ],
-            Service::Logs => &[
-                "https://api.loganalytics.io",
-                "https://api.loganalytics.azure.com",
-                "https://api.loganalytics.us",
-            ],
         }
     }
 
     /// Whether a token for an audience is taken; a cloud of its own has all services at one address.
     fn takes(self, audience: &str, base: &str) -> bool {
         let own = audience.trim_end_matches('/');
-        own == base || self.audiences().contains(&own)
+        let is_known =
+            |own: &str| [Service::Arm, Service::Graph].iter().any(|all| all.audiences().contains(&own));
+        self.audiences().contains(&own) || (own == base && !is_known(base))
     }
 }
 
@@ -73,8 +69,6 @@ impl Service {
 pub(crate) struct Identity {
     pub(crate) object_id: String,
     pub(crate) app_id: String,
-    /// How much of the hour is left does not matter, but who asked does.
-    pub(crate) tenant: String,
 }
 
 /// Why a token is not taken.
@@ -158,7 +152,7 @@ impl Mint {
         if !service.takes(&claim("aud"), base) {
             return Err(Refusal::Audience);
         }
-        Ok(Identity { object_id: claim("oid"), app_id: claim("appid"), tenant: claim("tid") })
+        Ok(Identity { object_id: claim("oid"), app_id: claim("appid") })
     }
 }
 

@@ -1,6 +1,9 @@
 //! Resource Graph: queries over what there was some time ago, in pages of a thousand, of what the caller may read.
 
+mod changes;
 mod view;
+
+pub(crate) use changes::Changes;
 
 use crate::azure::{Azure, Call};
 use crate::kql::{self, Expr, Op, Query, Relation, Run, Source};
@@ -141,9 +144,12 @@ impl Azure {
 
     fn view<'a>(&'a self, principals: &'a [String], asked: &'a Asked, now: Timestamp) -> View<'a> {
         let lag = self.options.graph_lag;
-        let seen = now.checked_sub(lag).ok().filter(|_| !lag.is_zero()).map(|time| self.store.as_of(time));
+        let now_there = now.checked_sub(lag).unwrap_or(now);
+        let seen = (!lag.is_zero()).then(|| self.store.as_of(now_there));
         View {
             access: self.access(principals, now),
+            changes: &self.changes,
+            now: now_there,
             tenant: &self.options.tenant,
             subscriptions: asked.subscriptions.as_ref(),
             above: asked.above,
@@ -160,7 +166,7 @@ impl Azure {
         table: &str,
         ops: &[Op],
     ) -> Result<Page, kql::Error> {
-        let principals = [call.caller.object_id.clone()];
+        let principals = self.principals(&call.caller);
         let view = self.view(&principals, asked, call.r.now);
         let run = Run { tables: &view, now: call.r.now };
         let columns = view.table(table)?;
@@ -218,7 +224,7 @@ impl Azure {
         let all = if let Some((_, all)) = kept {
             all
         } else {
-            let principals = [call.caller.object_id.clone()];
+            let principals = self.principals(&call.caller);
             let view = self.view(&principals, asked, call.r.now);
             Run { tables: &view, now: call.r.now }.query(query)?
         };

@@ -30,8 +30,15 @@ impl Azure {
         let row = types::find(&kind);
         map.entry("name").or_insert_with(|| id::name(&id).into());
         match row {
+            // What an export left out of a subscription, clients insist on.
+            Some(_) if kind == types::SUBSCRIPTION => {
+                let Value::Object(whole) = self.container(&id) else { return false };
+                for (name, value) in whole {
+                    map.entry(name).or_insert(value);
+                }
+            }
             // Resource Graph writes types in lower case.
-            Some(row) if kind != types::GROUP && kind != types::SUBSCRIPTION => {
+            Some(row) if kind != types::GROUP => {
                 map.insert("type".to_owned(), row.name.into());
             }
             _ => {}

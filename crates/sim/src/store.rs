@@ -14,6 +14,20 @@ pub(crate) struct Resource {
     pub(crate) version: u32,
     /// When it was written last; nothing since the beginning.
     pub(crate) changed: Option<Timestamp>,
+    /// Until when something goes on with it, and what.
+    busy: Option<(Timestamp, &'static str)>,
+}
+
+impl Resource {
+    /// What is going on with it.
+    pub(crate) fn state(&self, now: Timestamp) -> Option<&'static str> {
+        self.busy.filter(|(until, _)| now < *until).map(|(_, state)| state)
+    }
+
+    /// Whether something is going on with it.
+    pub(crate) fn is_busy(&self, now: Timestamp) -> bool {
+        self.state(now).is_some()
+    }
 }
 
 /// What something was before it changed.
@@ -24,6 +38,18 @@ pub(crate) struct Before {
     pub(crate) body: Option<Box<str>>,
 }
 
+/// What a write did to a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// In lower case.
+    pub(crate) id: Box<str>,
+    pub(crate) at: Timestamp,
+    /// Nothing when it was not there.
+    pub(crate) old: Option<Box<str>>,
+    /// Nothing when it is gone.
+    pub(crate) new: Option<Box<str>>,
+}
+
 type Rows = BTreeMap<Box<str>, Resource>;
 
 /// All resources of the tenant. Keys are in lower case.
@@ -32,14 +58,23 @@ pub(crate) struct Store {
     types: BTreeMap<String, Rows>,
     /// The assignments of each principal.
     by_principal: HashMap<String, Vec<Box<str>>>,
+    /// How often something was written.
+    generation: u64,
     /// What changed lately, for readers that lag behind.
     before: BTreeMap<Box<str>, Vec<Before>>,
+    /// What changed since somebody took note of it.
+    unnoted: Vec<Change>,
 }
 
 /// How much history is kept for readers that lag, in changes of one resource.
 const HISTORY: usize = 16;
 
 impl Store {
+    /// A number that changes with every write.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// How many resources there are.
     pub(crate) fn len(&self) -> usize {
         self.types.values().map(BTreeMap::len).sum()
@@ -63,6 +98,7 @@ impl Store {
 
     /// Puts a resource in its place. `now` is nothing while the tenant is being set up.
     pub(crate) fn put(&mut self, id: &str, body: String, now: Option<Timestamp>) {
+        self.generation += 1;
         let lower = id.to_ascii_lowercase().into_boxed_str();
         let kind = id::type_of(&lower);
         if kind == crate::types::ROLE_ASSIGNMENT {
@@ -72,10 +108,12 @@ impl Store {
         let old = rows.get(&lower);
         let version = old.map_or(1, |old| old.version.saturating_add(1));
         if let Some(at) = now {
-            let body = old.map(|old| old.body.clone());
-            remember(&mut self.before, &lower, Before { at, body });
+            let old = old.map(|old| old.body.clone());
+            remember(&mut self.before, &lower, Before { at, body: old.clone() });
+            let new = Some(body.as_str().into());
+            self.unnoted.push(Change { id: lower.clone(), at, old, new });
         }
-        rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now });
+        rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now, busy: None });
     }
 
     fn index_principal(&mut self, id: &str, body: &str) {
@@ -86,8 +124,18 @@ impl Store {
         }
     }
 
+    /// Says that something goes on with a resource.
+    pub(crate) fn busy(&mut self, id: &str, until: Timestamp, state: &'static str) {
+        let lower = id.to_ascii_lowercase();
+        let rows = self.types.get_mut(&id::type_of(&lower));
+        if let Some(own) = rows.and_then(|rows| rows.get_mut(lower.as_str())) {
+            own.busy = Some((until, state));
+        }
+    }
+
     /// Takes a resource away.
     pub(crate) fn remove(&mut self, id: &str, now: Timestamp) -> Option<Resource> {
+        self.generation += 1;
         let lower = id.to_ascii_lowercase();
         let old = self.types.get_mut(&id::type_of(&lower))?.remove(lower.as_str())?;
         if let Some(own) = principal_of(&old.body).and_then(|principal| self.by_principal.get_mut(&principal))
@@ -95,7 +143,14 @@ impl Store {
             own.retain(|other| **other != *lower);
         }
         remember(&mut self.before, &lower, Before { at: now, body: Some(old.body.clone()) });
+        let gone = Change { id: lower.into(), at: now, old: Some(old.body.clone()), new: None };
+        self.unnoted.push(gone);
         Some(old)
+    }
+
+    /// What changed since this was asked last.
+    pub(crate) fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.unnoted)
     }
 
     /// The ids of the role assignments of a principal.

@@ -7,6 +7,8 @@ pub(crate) enum Table {
     Containers,
     Authorization,
     Policy,
+    /// What changed, made by Resource Graph itself.
+    Changes,
     /// Not at all.
     Nowhere,
 }
@@ -104,6 +106,7 @@ const READ_ONLY: Writes = Writes { patch: None, delete: None, ..SYNC };
 
 const AML: &[&str] = &[
     "2020-08-01",
+    "2022-02-01-preview",
     "2022-05-01",
     "2022-10-01",
     "2022-10-01-preview",
@@ -172,7 +175,7 @@ const ACR: &[&str] = &[
     "2026-09-01-preview",
 ];
 const INSIGHTS: &[&str] = &["2015-05-01", "2018-05-01-preview", "2020-02-02", "2020-02-02-preview"];
-const MSI: &[&str] = &["2018-11-30", "2022-01-31-preview", "2023-01-31", "2024-11-30"];
+const MSI: &[&str] = &["2018-11-30", "2022-01-31-preview", "2023-01-31", "2024-11-30", "2025-05-31-preview"];
 const DIAGNOSTICS: &[&str] = &["2017-05-01-preview", "2021-05-01-preview"];
 const ROLES: &[&str] =
     &["2015-07-01", "2018-07-01", "2020-04-01-preview", "2022-04-01", "2022-05-01-preview"];
@@ -191,6 +194,7 @@ const POLICY: &[&str] = &[
 ];
 const EXEMPTIONS: &[&str] = &["2020-07-01-preview", "2022-07-01-preview", "2024-12-01-preview"];
 const RESOURCES: &[&str] = &[
+    "2015-11-01",
     "2016-06-01",
     "2018-05-01",
     "2019-06-01",

@@ -2,7 +2,7 @@
 //! OpenSSL.
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{RSA_PSS_SHA256, RsaKeyPair};
 use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
 use base64::Engine;
@@ -14,7 +14,7 @@ use serde_json::json;
 /// How long an assertion is good for, in seconds.
 const LIFETIME: i64 = 600;
 
-/// Signs assertions for one application.
+/// Signs assertions for one application. Entra takes a SHA-256 thumbprint with PSS padding only; with PKCS #1 it looks for SHA-1.
 pub(super) struct Signer {
     key: RsaKeyPair,
     thumbprint: String,
@@ -49,14 +49,14 @@ impl Signer {
     }
 
     fn assertion(&self, now: i64) -> Result<String, &'static str> {
-        let header = json!({ "alg": "RS256", "typ": "JWT", "x5t#S256": self.thumbprint });
+        let header = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": self.thumbprint });
         let claims = json!({ "aud": self.audience, "iss": self.client, "sub": self.client,
             "jti": azure_core::Uuid::new_v4().to_string(), "nbf": now, "iat": now, "exp": now.saturating_add(LIFETIME) });
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(&claims));
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
             .map_err(|_| "the private key does not sign")?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }

@@ -28,7 +28,14 @@ async fn a_call_carries_its_version_and_a_token_for_its_service() {
 #[tokio::test(start_paused = true)]
 async fn an_id_cannot_lead_elsewhere() {
     let (client, far) = client([]);
-    for path in ["/subscriptions/../../x", "/subscriptions/./x", ".."] {
+    for path in [
+        "/subscriptions/../../x",
+        "/subscriptions/./x",
+        "..",
+        "/subscriptions/%2e%2e/x",
+        "/subscriptions/..\\x",
+        "/subscriptions/a\nb",
+    ] {
         let error = client.get(path, "v").await.unwrap_err();
         assert!(matches!(error.kind, ErrorKind::NotSent(_)), "{error}");
     }

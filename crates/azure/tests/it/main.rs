@@ -4,13 +4,16 @@
 
 mod calls;
 mod faults;
+mod operations;
 mod pages;
+mod queries;
 mod sign_in;
+mod wire;
 
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::http::headers::{AUTHORIZATION, Headers};
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request, StatusCode};
-use dekey_azure::{Client, Cloud, Limits};
+use dekey_azure::{Client, Cloud, Limits, Observer};
 use futures::StreamExt;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -51,6 +54,7 @@ pub(crate) struct Came {
     pub(crate) method: String,
     pub(crate) token: String,
     pub(crate) body: String,
+    pub(crate) only_if: String,
 }
 
 #[async_trait::async_trait]
@@ -65,6 +69,7 @@ impl HttpClient for Far {
             method: request.method().to_string(),
             token: request.headers().get_optional_string(&AUTHORIZATION).unwrap_or_default(),
             body,
+            only_if: request.headers().get_optional_string(&"if-match".into()).unwrap_or_default(),
         });
         let step = self.script.lock().unwrap().pop_front().unwrap_or(Step::Reset);
         let reset = || azure_core::Error::with_message(azure_core::error::ErrorKind::Io, "connection reset");
@@ -92,7 +97,7 @@ impl HttpClient for Far {
 
 /// Gives a new token each time it is asked.
 #[derive(Debug, Default)]
-struct Tokens(AtomicU32, bool);
+pub(crate) struct Tokens(AtomicU32, bool);
 
 #[async_trait::async_trait]
 impl TokenCredential for Tokens {
@@ -113,18 +118,31 @@ impl TokenCredential for Tokens {
 
 /// A client and the far side it talks to.
 pub(crate) fn client(script: impl IntoIterator<Item = Step>) -> (Client, Arc<Far>) {
-    client_signed(script, Tokens::default())
+    client_with(script, Limits::default(), None)
+}
+
+pub(crate) fn client_with(
+    script: impl IntoIterator<Item = Step>,
+    limits: Limits,
+    observer: Option<Arc<dyn Observer>>,
+) -> (Client, Arc<Far>) {
+    client_signed(script, Tokens::default(), limits, observer)
 }
 
 pub(crate) fn signed_out(script: impl IntoIterator<Item = Step>) -> (Client, Arc<Far>) {
-    client_signed(script, Tokens(AtomicU32::new(0), true))
+    client_signed(script, Tokens(AtomicU32::new(0), true), Limits::default(), None)
 }
 
-fn client_signed(script: impl IntoIterator<Item = Step>, tokens: Tokens) -> (Client, Arc<Far>) {
+fn client_signed(
+    script: impl IntoIterator<Item = Step>,
+    tokens: Tokens,
+    limits: Limits,
+    observer: Option<Arc<dyn Observer>>,
+) -> (Client, Arc<Far>) {
     let far = Arc::new(Far::of(script));
     let transport: Arc<dyn HttpClient> = far.clone();
     let credential: Arc<dyn TokenCredential> = Arc::new(tokens);
-    (Client::new(Cloud::public().unwrap(), &credential, &transport, Limits::default(), None), far)
+    (Client::new(Cloud::public().unwrap(), &credential, &transport, limits, observer), far)
 }
 
 impl Far {
@@ -139,4 +157,9 @@ impl Far {
     pub(crate) fn left(&self) -> usize {
         self.script.lock().unwrap().len()
     }
+}
+
+/// What a program left to read.
+pub(crate) fn left_over(output: &std::process::Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

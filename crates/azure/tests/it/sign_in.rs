@@ -1,12 +1,12 @@
 //! Who dekey is, and how it came to be that.
 
-use crate::{Far, ok, status};
+use crate::{Far, Step, ok, status};
 use azure_core::credentials::TokenCredential;
 use azure_core::http::HttpClient;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dekey_azure::Cloud;
 use dekey_azure::sign_in::{Method, SignIn, Wishes};
+use dekey_azure::{Client, Cloud, Limits, Service};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -24,10 +24,18 @@ fn wishes(method: Method, variables: &[(&str, &str)]) -> Wishes {
 }
 
 fn far() -> (Arc<Far>, Arc<dyn HttpClient>) {
-    let answer = json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": token() }).to_string();
-    let far = Arc::new(Far::of([ok(&answer)]));
+    far_of([given(&token(), 3600), given(&token(), 3600), given(&token(), 3600)])
+}
+
+fn far_of(script: impl IntoIterator<Item = Step>) -> (Arc<Far>, Arc<dyn HttpClient>) {
+    let far = Arc::new(Far::of(script));
     let transport: Arc<dyn HttpClient> = far.clone();
     (far, transport)
+}
+
+/// A token, as Entra gives it.
+fn given(token: &str, seconds: i64) -> Step {
+    ok(&json!({ "token_type": "Bearer", "expires_in": seconds, "access_token": token }).to_string())
 }
 
 const SECRET: &[(&str, &str)] =
@@ -62,6 +70,10 @@ async fn a_client_secret_is_refused_until_it_is_allowed() {
         came[0].body
     );
     assert!(!format!("{wishes:?}").contains("s3cr3t"));
+    let reach: Vec<(Service, bool)> =
+        status.reach.iter().map(|own| (own.service, own.token.is_ok())).collect();
+    assert_eq!(reach, [(Service::Arm, true), (Service::Graph, true), (Service::Logs, true)]);
+    assert!(came[1].body.contains("graph.microsoft.us"), "a token for each");
 }
 
 #[tokio::test]
@@ -92,9 +104,10 @@ async fn a_certificate_signs_what_entra_can_check() {
     assert_eq!((&claims["iss"], &claims["sub"]), (&json!("a-1"), &json!("a-1")));
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[0]).unwrap()).unwrap();
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate.der());
+    assert_eq!(header["alg"], "PS256");
     assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(digest.as_ref()));
     let public = aws_lc_rs::signature::UnparsedPublicKey::new(
-        &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
+        &aws_lc_rs::signature::RSA_PSS_2048_8192_SHA256,
         rcgen::PublicKeyData::der_bytes(&key),
     );
     let signed = format!("{}.{}", parts[0], parts[1]);
@@ -146,4 +159,81 @@ async fn nobody_signed_in_is_told_why_for_each_method() {
         sign_in.get_token(&["https://management.azure.com/.default"], None).await.unwrap_err().to_string();
     assert!(error.starts_with("client-secret: ") && error.contains("AADSTS7000222"), "{error}");
     assert!(!error.contains("s3cr3t"));
+}
+
+fn secret_client(far: &Arc<dyn HttpClient>) -> Client {
+    let mut wishes = wishes(Method::ClientSecret, SECRET);
+    wishes.allow_client_secret = true;
+    let cloud = Cloud::public().unwrap();
+    let sign_in = Arc::new(SignIn::new(&wishes, &cloud, far));
+    Client::new(cloud, &sign_in.as_credential(), far, Limits::default(), None)
+}
+
+/// Our clock is ten minutes behind: the token has ended before we think so, and no cache may give it out again.
+#[tokio::test]
+async fn a_token_that_azure_says_has_ended_is_replaced_in_the_middle_of_a_run() {
+    let ended = || status(401, &[], r#"{"error":{"code":"ExpiredAuthenticationToken","message":"it has"}}"#);
+    let (far, transport) =
+        far_of([given("first", 3600), ok("{}"), ended(), given("second", 3600), ok("{}"), ok("{}")]);
+    let client = secret_client(&transport);
+    for _ in 0..3 {
+        client.get("/subscriptions", "v").await.unwrap();
+    }
+    let came = far.came();
+    let tokens: Vec<&str> = came.iter().map(|came| came.token.as_str()).collect();
+    assert_eq!(tokens, ["", "Bearer first", "Bearer first", "", "Bearer second", "Bearer second"]);
+}
+
+/// Our clock is ten minutes ahead: every token seems to have ended. It is used, and not asked for with each call.
+#[tokio::test]
+async fn a_token_that_only_seems_to_have_ended_is_used() {
+    let answers = std::iter::repeat_n(ok("{}"), 20);
+    let (far, transport) = far_of([given("only", -600)].into_iter().chain(answers));
+    let client = secret_client(&transport);
+    for _ in 0..20 {
+        client.get("/subscriptions", "v").await.unwrap();
+    }
+    let asked = far.came().iter().filter(|came| came.url.contains("/oauth2/")).count();
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test]
+async fn a_challenge_that_cannot_be_met_is_explained() {
+    let challenge = r#"Bearer authorization_uri="https://login.microsoftonline.com/", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#;
+    let asks = || status(401, &[("www-authenticate", challenge)], "{}");
+    let (far, transport) = far_of([given("a", 3600), asks(), given("b", 3600), asks(), ok("{}")]);
+    let error = secret_client(&transport).get("/subscriptions", "v").await.unwrap_err().to_string();
+    assert!(error.contains("Conditional Access") && error.contains("az login"), "{error}");
+    assert_eq!(far.left(), 1);
+}
+
+/// Where a cluster is set up for an identity of its own, its failure must not make somebody's login answer.
+#[tokio::test(start_paused = true)]
+async fn what_a_place_is_set_up_for_is_not_passed_over() {
+    let folder = std::env::temp_dir().join(format!("dekey-azure-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("token");
+    std::fs::write(&file, "cluster-token").unwrap();
+    let refused = || {
+        let body = json!({ "error": "invalid_request", "error_description": "AADSTS70021: No matching federated identity record",
+            "error_codes": [70021] });
+        status(400, &[], &body.to_string())
+    };
+    let (far, transport) = far_of([refused()]);
+    let variables = [
+        ("AZURE_TENANT_ID", TENANT),
+        ("AZURE_CLIENT_ID", "a-1"),
+        ("AZURE_FEDERATED_TOKEN_FILE", file.to_str().unwrap()),
+    ];
+    let wishes = Wishes { method: None, ..wishes(Method::WorkloadIdentity, &variables) };
+    let cloud = Cloud::public().unwrap();
+    let status = SignIn::new(&wishes, &cloud, &transport).status(&cloud).await;
+    std::fs::remove_dir_all(folder).unwrap();
+    assert_eq!(status.method, None);
+    let [(Method::WorkloadIdentity, why)] = status.passed_over.as_slice() else { panic!("{status:?}") };
+    assert!(
+        why.contains("AADSTS70021") && why.contains("--sign-in") && !why.contains("cluster-token"),
+        "{why}"
+    );
+    assert_eq!(far.came().len(), 1);
 }

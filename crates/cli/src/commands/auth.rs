@@ -27,6 +27,14 @@ fn as_json(cloud: &str, status: &Status) -> serde_json::Value {
         .iter()
         .map(|(method, why)| json!({ "method": method.name(), "reason": why }))
         .collect();
+    let reach: Vec<_> = status
+        .reach
+        .iter()
+        .map(|own| match &own.token {
+            Ok(until) => json!({ "service": own.service.name(), "expires": until }),
+            Err(why) => json!({ "service": own.service.name(), "missing": why }),
+        })
+        .collect();
     json!({
         "dekey": "auth/1",
         "signedIn": status.method.is_some(),
@@ -38,6 +46,7 @@ fn as_json(cloud: &str, status: &Status) -> serde_json::Value {
         "tenant": status.tenant,
         "audience": status.audience,
         "expires": status.expires,
+        "tokens": reach,
         "passedOver": passed_over,
     })
 }
@@ -49,7 +58,6 @@ fn as_text(out: &mut dyn Write, cloud: &str, status: &Status) -> std::io::Result
         ("application", status.application_id.as_deref()),
         ("tenant", status.tenant.as_deref()),
         ("token for", status.audience.as_deref()),
-        ("until", status.expires.as_deref()),
     ];
     match status.method {
         Some(method) => writeln!(out, "signed in to {cloud} by {}", method.name())?,
@@ -59,6 +67,13 @@ fn as_text(out: &mut dyn Write, cloud: &str, status: &Status) -> std::io::Result
         if let Some(value) = value {
             writeln!(out, "  {name:<12}{}", dekey_report::terminal::plain(value))?;
         }
+    }
+    for own in &status.reach {
+        let (word, text) = match &own.token {
+            Ok(until) => ("token until", until),
+            Err(why) => ("no token:", why),
+        };
+        writeln!(out, "  {:<24}{word} {}", own.service.name(), dekey_report::terminal::plain(text))?;
     }
     if !status.passed_over.is_empty() {
         writeln!(out, "\ntried before, in this order")?;

@@ -6,8 +6,9 @@ use crate::args::{AzureArgs, CollectArgs, PermissionsFormat};
 use crate::azure::{block_on, connect};
 use crate::exit::{Error, Exit};
 use crate::{input, output};
+use dekey_azure::Client;
 use dekey_collect::{
-    Collected, Collector, Done, Failure, Journal, Known, Missing, Progress, carry_over, permissions,
+    Collected, Collector, Done, Earlier, Failure, Journal, Known, Missing, Progress, carry_over, permissions,
 };
 use dekey_intake::Keep;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -33,20 +34,35 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
     let Some(path) = &args.output else { return Err(Error::Usage("say where to: -o FILE".to_owned())) };
     let form = Form::of(path)?;
     let journal = journal_of(path);
+    let (earlier, first) = args.since.as_deref().map(snapshot::earlier).transpose()?.unzip();
     let (file, known, done) = open(&journal, args.resume)?;
-    let from = jiff::Timestamp::now().to_string();
+    let from = jiff::Timestamp::now();
     let quiet = args.quiet || !std::io::stderr().is_terminal();
-    let collected = read(&args.connection, file, (known, done), quiet)?;
+    let (collected, calls) = block_on(async {
+        let connection = connect(&args.connection).await?;
+        let before = Before { known, done, earlier: earlier.as_ref() };
+        let collected = read(&connection.client, &args.connection, file, before, quiet).await?;
+        Ok((collected, connection.calls))
+    })?;
     let inventory = input::read(std::slice::from_ref(&journal), Keep::Raw, !quiet)?;
     if inventory.is_empty() {
         return Err(Error::Azure(
             "nothing was read: no subscription can be seen, or none holds anything".to_owned(),
         ));
     }
-    let resources =
-        snapshot::write(&inventory, form, path, (Some(from), Some(jiff::Timestamp::now().to_string())))?;
+    let mut times = snapshot::taken(from);
+    if collected.spared > 0 {
+        times.taken_from = first.flatten().or(times.taken_from);
+    }
+    let resources = snapshot::write(&inventory, form, path, times)?;
     if !args.quiet {
-        output::tell(&format!("wrote {} with {resources} resources", path.display()));
+        if args.since.is_some() {
+            output::tell(&format!("{} lists were taken over, as nothing changed there", collected.spared));
+        }
+        output::tell(&format!("wrote {} with {resources} resources, after {calls}", path.display()));
+    }
+    for (scope, why) in &collected.anew {
+        output::complain(&format!("{scope} was read anew: {}", dekey_report::terminal::plain(why)));
     }
     tell_refused(&collected);
     if collected.stopped {
@@ -62,7 +78,10 @@ pub(super) fn into_folder(args: &AzureArgs, quiet: bool) -> Result<tempfile::Tem
     let folder = tempfile::tempdir().map_err(Error::write(std::env::temp_dir()))?;
     let path = folder.path().join(LIVE);
     let file = File::create(&path).map_err(Error::write(&path))?;
-    read(args, file, (Known::default(), Done::new()), quiet)?;
+    block_on(async {
+        let connection = connect(args).await?;
+        read(&connection.client, args, file, Before::default(), quiet).await
+    })?;
     Ok(folder)
 }
 
@@ -98,26 +117,49 @@ fn open(path: &Path, resume: bool) -> Result<(File, Known, Done), Error> {
     Ok((file, known, done))
 }
 
-fn read(args: &AzureArgs, file: File, before: (Known, Done), quiet: bool) -> Result<Collected, Error> {
+/// What a run goes on from.
+#[derive(Default)]
+pub(super) struct Before<'e> {
+    known: Known,
+    done: Done,
+    earlier: Option<&'e Earlier>,
+}
+
+async fn read(
+    client: &Client,
+    args: &AzureArgs,
+    file: File,
+    before: Before<'_>,
+    quiet: bool,
+) -> Result<Collected, Error> {
     let stop = Arc::new(AtomicBool::new(false));
-    block_on(async {
-        let connection = connect(args).await?;
-        let stopping = Arc::clone(&stop);
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                output::tell("stopping: what is under way is finished, what was read is kept");
-                stopping.store(true, Ordering::Relaxed);
-            }
-        });
-        let progress = Bar::new(quiet);
-        let journal = Journal::new(BufWriter::new(file));
-        let collector = Collector::new(&connection.client, journal, before, &progress, &stop);
-        let collected = collector.run(args.subscriptions.clone(), &args.management_groups).await;
-        progress.bar.finish_and_clear();
-        collected.map_err(|failure| match failure {
-            Failure::Azure(error) => Error::Azure(error.to_string()),
-            Failure::Journal(error) => Error::Azure(format!("the journal cannot be written: {error}")),
-        })
+    let stopping = Arc::clone(&stop);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            output::tell("stopping: what is under way is finished, what was read is kept");
+            stopping.store(true, Ordering::Relaxed);
+        }
+    });
+    collected(client, (&args.subscriptions, &args.management_groups), file, before, (quiet, &stop)).await
+}
+
+/// Reads subscriptions and management groups into a file, until it is told to stop.
+pub(super) async fn collected(
+    client: &Client,
+    (subscriptions, groups): (&[String], &[String]),
+    file: File,
+    before: Before<'_>,
+    (quiet, stop): (bool, &AtomicBool),
+) -> Result<Collected, Error> {
+    let progress = Bar::new(quiet);
+    let journal = Journal::new(BufWriter::new(file));
+    let Before { known, done, earlier } = before;
+    let collector = Collector::new(client, journal, (known, done), &progress, stop).since(earlier);
+    let collected = collector.run(subscriptions.to_vec(), groups).await;
+    progress.bar.finish_and_clear();
+    collected.map_err(|failure| match failure {
+        Failure::Azure(error) => Error::Azure(error.to_string()),
+        Failure::Journal(error) => Error::Azure(format!("the journal cannot be written: {error}")),
     })
 }
 

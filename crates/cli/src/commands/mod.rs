@@ -3,6 +3,7 @@
 mod audit;
 mod auth;
 mod collect;
+mod demo;
 mod explain;
 mod rules;
 mod sim;
@@ -19,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Audit(args) => audit::run(&args, cli.color),
         Command::Collect(args) => collect::run(&args),
         Command::Auth(AuthCommand::Status { connection, format }) => auth::run(&connection, format),
+        Command::Demo(args) => demo::run(&args, cli.color),
         Command::Snapshot(command) => snapshot::run(&command),
         Command::Sim(args) => sim::run(&args),
         Command::Rules(args) => rules::run(args.format),

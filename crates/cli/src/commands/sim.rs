@@ -25,6 +25,7 @@ pub(crate) fn run(args: &SimArgs) -> Result<Exit, Error> {
         };
         let server = Server::bind(azure, &server).await.map_err(|error| Error::Usage(error.to_string()))?;
         explain(args, &options, resources, &server)?;
+        let azure = server.azure();
         server
             .run(async {
                 // Without a way to be told to stop, it runs until it is killed.
@@ -33,6 +34,8 @@ pub(crate) fn run(args: &SimArgs) -> Result<Exit, Error> {
                 }
             })
             .await;
+        let answered = azure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).requests();
+        output::tell(&format!("answered {answered} requests"));
         Ok(Exit::Clean)
     })
 }

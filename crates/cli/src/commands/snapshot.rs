@@ -5,6 +5,7 @@ pub(super) mod file;
 use crate::args::{RulesFormat, SnapshotCommand};
 use crate::exit::{Error, Exit};
 use crate::{input, output};
+use dekey_collect::Earlier;
 use dekey_intake::{Keep, Manifest, SnapshotWriter};
 use dekey_model::{Inventory, NoteKind};
 use file::{Form, MANIFEST, RESOURCES};
@@ -34,21 +35,27 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
         return Err(Error::Input("no resource was read, so there is nothing to pack".to_owned()));
     }
     let taken = taken_at.map(|time| time.to_string());
-    let resources = write(&inventory, form, path, (taken.clone(), taken))?;
+    let manifest = Manifest { taken_from: taken.clone(), taken_to: taken, ..Manifest::default() };
+    let resources = write(&inventory, form, path, manifest)?;
     output::tell(&format!("wrote {} with {resources} resources", path.display()));
     Ok(if broken(&inventory) { Exit::BadInput } else { Exit::Clean })
 }
 
-/// Writes a snapshot of an inventory that was read between two times; how many resources it holds.
-pub(super) fn write(
-    inventory: &Inventory,
-    form: Form,
-    path: &Path,
-    (taken_from, taken_to): (Option<String>, Option<String>),
-) -> Result<u64, Error> {
+/// The times of a snapshot that was read from then until now.
+pub(super) fn taken(from: jiff::Timestamp) -> Manifest {
+    Manifest {
+        taken_from: Some(from.to_string()),
+        taken_to: Some(jiff::Timestamp::now().to_string()),
+        as_of: Some(from.to_string()),
+        ..Manifest::default()
+    }
+}
+
+/// Writes a snapshot of an inventory, with the times that a manifest gives; how many resources it holds.
+pub(super) fn write(inventory: &Inventory, form: Form, path: &Path, times: Manifest) -> Result<u64, Error> {
     // The manifest comes first and holds the hash of what follows it.
     let mut lines = tempfile::tempfile().map_err(Error::write(std::env::temp_dir()))?;
-    let mut writer = SnapshotWriter::new(BufWriter::new(&mut lines), taken_from.clone());
+    let mut writer = SnapshotWriter::new(BufWriter::new(&mut lines), times.taken_from.clone());
     writer.write_all(inventory)?;
     let (mut out, resources, hash) = writer.finish();
     out.flush()?;
@@ -56,11 +63,11 @@ pub(super) fn write(
     lines.rewind()?;
     let manifest = Manifest {
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        taken_from,
-        taken_to,
         resources: Some(resources),
         content_hash: Some(hash),
-        ..Manifest::of(inventory.coverage().entries())
+        coverage: Manifest::of(inventory.coverage().entries()).coverage,
+        dekey: Manifest::MARK.to_owned(),
+        ..times
     };
     form.write(path, &manifest, &mut lines).map_err(Error::write(path))?;
     Ok(resources)
@@ -125,10 +132,18 @@ fn diff(old: &Path, new: &Path, format: RulesFormat) -> Result<Exit, Error> {
     Ok(if changes.is_empty() { Exit::Clean } else { Exit::Findings })
 }
 
-fn verify(path: &Path) -> Result<Exit, Error> {
+/// The manifest of a snapshot that is as it was written, and each block of its resources on the way; their number and hash.
+fn checked(
+    path: &Path,
+    take: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(Manifest, u64, String), Error> {
     let mut hasher = SnapshotWriter::new(std::io::sink(), None);
-    let manifest =
-        file::read(path, &mut |lines| each_block(path, lines, &mut |block| Ok(hasher.raw(block)?)))?;
+    let manifest = file::read(path, &mut |lines| {
+        each_block(path, lines, &mut |block| {
+            take(block)?;
+            Ok(hasher.raw(block)?)
+        })
+    })?;
     let bad = |what: &str| Error::Input(format!("{}: {what}", path.display()));
     let value = serde_json::from_slice(&manifest).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
     let manifest = Manifest::read(value).map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
@@ -145,6 +160,37 @@ fn verify(path: &Path) -> Result<Exit, Error> {
             manifest.resources.unwrap_or(0)
         )));
     }
+    Ok((manifest, resources, hash))
+}
+
+/// What a snapshot spares a run that goes on from it, and when the oldest resource in it was read.
+pub(super) fn earlier(path: &Path) -> Result<(Earlier, Option<String>), Error> {
+    let mut earlier = Earlier::default();
+    let mut rest = Vec::new();
+    let bad = |what: &str| Error::Input(format!("{}: {what}", path.display()));
+    let (manifest, ..) = checked(path, &mut |block| {
+        rest.extend_from_slice(block);
+        let Some(end) = memchr::memrchr(b'\n', &rest) else { return Ok(()) };
+        let next = rest.split_off(end + 1);
+        for line in rest.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let text = std::str::from_utf8(line).map_err(|error| bad(&error.to_string()))?;
+            earlier.line(text).map_err(|error| bad(&format!("a resource cannot be read: {error}")))?;
+        }
+        rest = next;
+        Ok(())
+    })?;
+    let entries = manifest.entries().map_err(|error| bad(&error))?;
+    earlier.covered(entries);
+    let time = manifest.as_of.as_deref().or(manifest.taken_from.as_deref());
+    let time =
+        time.ok_or_else(|| bad("it does not say when it was taken, so nobody can ask what changed since"))?;
+    earlier.as_of = time.parse().map_err(|error| bad(&format!("{MANIFEST}: {error}")))?;
+    Ok((earlier, manifest.taken_from))
+}
+
+fn verify(path: &Path) -> Result<Exit, Error> {
+    let (manifest, resources, hash) = checked(path, &mut |_| Ok(()))?;
+    let bad = |what: &str| Error::Input(format!("{}: {what}", path.display()));
     let inventory = read(&[path.to_owned()])?;
     complain_of_notes(&inventory);
     if broken(&inventory) || inventory.len() as u64 != resources {

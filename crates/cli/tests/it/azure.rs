@@ -73,6 +73,96 @@ fn a_client_secret_is_refused_with_the_reason_and_never_printed() {
     assert!(!format!("{}{}{json}", done.out(), done.err()).contains("hunter2"));
 }
 
+/// The endpoint of an app's managed identity, which gives a token to whoever knows its header.
+fn identity_endpoint() -> std::net::SocketAddr {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut came, mut buffer) = (stream.unwrap(), Vec::new(), [0; 1024]);
+            while !came.ends_with(b"\r\n\r\n") {
+                let read = stream.read(&mut buffer).unwrap();
+                came.extend_from_slice(&buffer[..read]);
+            }
+            let came = String::from_utf8(came).unwrap().to_ascii_lowercase();
+            let graph = came.contains("graph.microsoft.com");
+            // {"oid":"o-1","appid":"a-1","tid":"t-1","aud":"https://management.azure.com","app_displayname":"auditor"}
+            let claims = "eyJvaWQiOiJvLTEiLCJhcHBpZCI6ImEtMSIsInRpZCI6InQtMSIsImF1ZCI6Imh0dHBzOi8vbWFuYWdlbWVudC5henVyZS5jb20iLCJhcHBfZGlzcGxheW5hbWUiOiJhdWRpdG9yIn0";
+            let body = format!(
+                r#"{{"access_token":"e30.{claims}.c2ln","expires_on":"4102444800","resource":"r","token_type":"Bearer"}}"#
+            );
+            let (status, body) = if !came.contains("x-identity-header: h-1") {
+                ("401 Unauthorized", "{}".to_owned())
+            } else if graph {
+                ("400 Bad Request", r#"{"statusCode":400,"message":"none for that"}"#.to_owned())
+            } else {
+                ("200 OK", body)
+            };
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn who_is_signed_in_and_what_is_missing_is_said_without_the_token() {
+    let run = Run::new();
+    let endpoint = format!("http://{}/msi/token", identity_endpoint());
+    // A proxy that is not there is not asked for what is on this machine.
+    let variables = [
+        ("IDENTITY_ENDPOINT", endpoint.as_str()),
+        ("IDENTITY_HEADER", "h-1"),
+        ("HTTP_PROXY", "http://127.0.0.1:9"),
+    ];
+    let done = run.dekey_in(&["auth", "status"], &variables);
+    assert_eq!(done.code(), 0, "{}{}", done.out(), done.err());
+    for words in [
+        "signed in to AzureCloud by managed-identity",
+        "auditor",
+        "2100-01-01T00:00:00Z",
+        "Microsoft Graph",
+        "no token:",
+        "AZURE_FEDERATED_TOKEN_FILE is not set",
+    ] {
+        assert!(done.out().contains(words), "{words}: {}", done.out());
+    }
+    assert!(!done.out().contains("c2ln") && !done.out().contains("h-1"), "{}", done.out());
+    let json = run.dekey_in(&["auth", "status", "--format", "json"], &variables).json();
+    assert_eq!((&json["signedIn"], &json["objectId"]), (&true.into(), &"o-1".into()));
+    assert!(json["tokens"][1]["missing"].as_str().unwrap().contains("authentication failed"), "{json}");
+
+    // A certificate that is not there matters to nobody who signs in another way.
+    let gone = [&variables[..], &[("AZURE_CLIENT_CERTIFICATE_PATH", "gone.pem")]].concat();
+    let other = ["auth", "status", "--sign-in", "managed-identity"];
+    assert_eq!(run.dekey_in(&other, &gone).code(), 0);
+    assert!(run.dekey_in(&["auth", "status"], &gone).err().contains("gone.pem"));
+
+    // The app is set up for its identity: when that fails, nobody else's login is used.
+    let wrong = [("IDENTITY_ENDPOINT", endpoint.as_str()), ("IDENTITY_HEADER", "h-2")];
+    let done = run.dekey_in(&["auth", "status"], &wrong);
+    assert_eq!(done.code(), 12);
+    assert!(
+        done.out().contains("choose with --sign-in") && !done.out().contains("azure-cli "),
+        "{}",
+        done.out()
+    );
+}
+
+#[test]
+fn a_cloud_can_be_described_in_a_file() {
+    let run = Run::new();
+    run.write("cloud.toml", "[cloud]\nname = 'x'\n");
+    let done = run.dekey(&["auth", "status", "--cloud", "cloud.toml"]);
+    assert_eq!(done.code(), 2);
+    assert!(done.err().contains("cloud.toml") && done.err().contains("authority"), "{}", done.err());
+}
+
 #[test]
 fn a_journal_is_an_export() {
     let run = Run::new();

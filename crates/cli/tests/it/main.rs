@@ -13,6 +13,7 @@ mod azure;
 mod canary;
 mod example;
 mod exits;
+mod live;
 mod outputs;
 mod sim;
 mod snapshot;

@@ -6,6 +6,7 @@ use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, Stat
 use dekey_intake::{Keep, canonical_line, read_into};
 use dekey_model::{ArmId, Builder, Kind};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -107,6 +108,13 @@ impl Far {
                 "properties": { "principalId": own["identity"]["principalId"] } }),
             );
         }
+        if let Some(subscription) =
+            path.strip_suffix("/providers/Microsoft.MachineLearningServices/workspaces")
+        {
+            let mut own = self.of(Kind::Workspace);
+            own.retain(|own| id(own).to_ascii_lowercase().starts_with(&subscription.to_ascii_lowercase()));
+            return (200, json!({ "value": own }));
+        }
         let (parent, last) = path.rsplit_once('/').unwrap();
         let parent = parent
             .strip_suffix("/providers/Microsoft.Insights")
@@ -200,9 +208,12 @@ fn example() -> Vec<Value> {
     resources
 }
 
-/// Three workspaces with their children and dependents, and what stands above them.
+/// How many of each kind stand above the few workspaces.
+const ABOVE: usize = 4;
+
+/// A workspace with its children and dependents, and some of what stands above it: every fault is tried at every request.
 fn few(all: Vec<Value>) -> Vec<Value> {
-    let named = ["mlw-fraud-scoring", "mlw-pricing-legacy", "mlw-mlops-ci"];
+    let named = ["mlw-fraud-scoring"];
     let has_name = |own: &Value| {
         named.iter().any(|name| id(own).to_ascii_lowercase().contains(&format!("/workspaces/{name}")))
     };
@@ -214,10 +225,16 @@ fn few(all: Vec<Value>) -> Vec<Value> {
         })
         .filter_map(|own| own.as_str().map(str::to_ascii_lowercase))
         .collect();
+    let mut seen: BTreeMap<Kind, usize> = BTreeMap::new();
     let kept = |own: &Value| {
         let lower = id(own).to_ascii_lowercase();
         let above = [Kind::Subscription, Kind::ResourceGroup, Kind::PolicyAssignment, Kind::RoleAssignment];
-        has_name(own) || used.iter().any(|used| lower.starts_with(used)) || above.contains(&kind_of(own))
+        if above.contains(&kind_of(own)) {
+            let seen = seen.entry(kind_of(own)).or_default();
+            *seen += 1;
+            return *seen <= ABOVE;
+        }
+        has_name(own) || used.iter().any(|used| lower.starts_with(used))
     };
     all.into_iter().filter(kept).collect()
 }

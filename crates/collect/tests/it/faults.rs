@@ -82,5 +82,5 @@ async fn what_does_not_pass_is_said() {
             }
         }
     }
-    assert!(incomplete > 50, "the faults did something: {incomplete}");
+    assert!(incomplete > 20, "the faults did something: {incomplete}");
 }

@@ -9,6 +9,7 @@
 
 mod far;
 mod faults;
+mod simulated;
 mod whole;
 
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};

@@ -94,7 +94,8 @@ impl Access<'_> {
             .collect()
     }
 
-    fn role(&self, definition: &str) -> Option<Value> {
+    /// A role definition.
+    pub(crate) fn role(&self, definition: &str) -> Option<Value> {
         let built_in = format!("/providers/Microsoft.Authorization/roleDefinitions/{}", id::name(definition));
         self.store.value(&built_in).or_else(|| self.store.value(definition))
     }

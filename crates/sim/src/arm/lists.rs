@@ -1,6 +1,6 @@
 //! Lists: what lies below a scope, is attached to it or applies to it; in pages, narrowed by filters.
 
-use super::read::shown;
+use super::read::present;
 use super::{bad_filter, row};
 use crate::access::above;
 use crate::azure::{Azure, Call};
@@ -41,7 +41,7 @@ impl Azure {
     }
 
     /// Whether there is something that a list can be asked of. Services of a storage account are there without being written.
-    fn exists(&self, scope: &str) -> bool {
+    pub(super) fn exists(&self, scope: &str) -> bool {
         self.store.get(scope).is_some()
             || (scope.ends_with("Services/default")
                 && id::parent(scope).is_some_and(|own| self.store.get(&own).is_some()))
@@ -65,7 +65,7 @@ impl Azure {
             if items.len() == size {
                 return Ok(Page { items, next: last.map(str::to_owned) });
             }
-            items.push(at_scope(row, scope, shown(row, &call.version, &resource.body)).into_owned());
+            items.push(at_scope(row, scope, present(call, row, resource)).into_owned());
             last = Some(id);
         }
         Ok(Page { items, next: None })

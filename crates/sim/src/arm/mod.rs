@@ -1,8 +1,19 @@
 //! Resource Manager.
 
+mod actions;
+mod activity;
+mod defaults;
+mod effects;
+mod identity;
 mod lists;
+mod lro;
 mod read;
 mod special;
+mod tags;
+mod write;
+
+pub(crate) use activity::Activity;
+pub(crate) use lro::Operation;
 
 use crate::azure::{Azure, Call};
 use crate::id::{self, Path};
@@ -12,6 +23,18 @@ use crate::wire::Response;
 impl Azure {
     /// Answers a request to Resource Manager.
     pub(crate) fn arm(&mut self, call: &Call<'_>) -> Result<Response, Response> {
+        self.settle(call.r.now);
+        self.last_action = None;
+        let answer = self.arm_answer(call);
+        self.note(call, &answer);
+        self.note_changes(call);
+        answer
+    }
+
+    fn arm_answer(&mut self, call: &Call<'_>) -> Result<Response, Response> {
+        if let Some(answer) = self.operation(call) {
+            return answer;
+        }
         if let Some(answer) = self.special(call) {
             return answer;
         }
@@ -20,10 +43,14 @@ impl Azure {
             ("GET", None) => self.get(call, &path),
             ("GET", Some(tail)) => self.list(call, &path, tail),
             ("HEAD", None) => self.get(call, &path).map(|_| Response::empty(204)),
+            ("PUT", None) => self.put(call, &path),
+            ("PATCH", None) => self.patch(call, &path),
+            ("DELETE", None) => self.delete(call, &path),
+            ("POST", Some(tail)) => self.act(call, &path, tail),
             _ => Err(Response::error(
                 405,
-                "MethodNotAllowed",
-                &format!("The simulator does not know '{}' of '{}'.", call.r.method, path.kind),
+                "HttpMethodNotSupported",
+                &format!("The simulator does not know '{}' of this path.", call.r.method),
             )),
         }
     }

@@ -3,6 +3,7 @@
 use super::row;
 use crate::azure::{Azure, Call};
 use crate::id::{self, Path};
+use crate::store::Resource;
 use crate::types::{self, Type};
 use crate::wire::Response;
 use serde_json::Value;
@@ -19,7 +20,7 @@ impl Azure {
         let at_tenant = at_tenant(path);
         let found = self.store.get(&path.id).or_else(|| self.store.get(&at_tenant));
         let Some(resource) = found else { return Err(self.not_found(path, "read")) };
-        let body = shown(row, &call.version, &resource.body).into_owned();
+        let body = present(call, row, resource).into_owned();
         Ok(Response::text(200, body).with("ETag", format!("W/\"{}\"", resource.version)))
     }
 }
@@ -30,6 +31,24 @@ fn at_tenant(path: &Path) -> String {
     let shared = ["microsoft.authorization/roledefinitions", "microsoft.authorization/policydefinitions"];
     let name = id::name(&path.id);
     if shared.contains(&kind.as_str()) { format!("/providers/{}/{name}", path.kind) } else { String::new() }
+}
+
+impl Azure {
+    /// A resource as it is shown just now.
+    pub(super) fn shown_now(&self, call: &Call<'_>, row: &Type, id: &str) -> Option<String> {
+        self.store.get(id).map(|own| present(call, row, own).into_owned())
+    }
+}
+
+/// A resource as it is shown: as its version has it, and with what is going on.
+pub(super) fn present<'b>(call: &Call<'_>, row: &Type, resource: &'b Resource) -> Cow<'b, str> {
+    let body = shown(row, &call.version, &resource.body);
+    let Some(state) = resource.state(call.r.now) else { return body };
+    let Ok(mut value) = serde_json::from_str::<Value>(&body) else { return body };
+    if let Some(Value::Object(properties)) = value.get_mut("properties") {
+        properties.insert("provisioningState".to_owned(), state.into());
+    }
+    Cow::Owned(value.to_string())
 }
 
 /// A document as an api-version shows it: without what that version does not have, and without what is never read.

@@ -7,6 +7,20 @@ use crate::types::{self, Table};
 use crate::wire::Response;
 use serde_json::{Value, json};
 
+/// Regions: name, display name, geography.
+const LOCATIONS: &[(&str, &str, &str)] = &[
+    ("eastus", "East US", "US"),
+    ("eastus2", "East US 2", "US"),
+    ("westus2", "West US 2", "US"),
+    ("northeurope", "North Europe", "Europe"),
+    ("westeurope", "West Europe", "Europe"),
+    ("germanywestcentral", "Germany West Central", "Europe"),
+    ("swedencentral", "Sweden Central", "Europe"),
+    ("uksouth", "UK South", "Europe"),
+    ("southeastasia", "Southeast Asia", "Asia Pacific"),
+    ("australiaeast", "Australia East", "Asia Pacific"),
+];
+
 type Answer = Option<Result<Response, Response>>;
 
 impl Azure {
@@ -27,8 +41,22 @@ impl Azure {
             }
             _ => {}
         }
+        if let Some((vault, how)) =
+            call.path.rsplit_once("/accessPolicies/").filter(|_| call.r.method == "PUT")
+        {
+            return Some(self.access_policies(call, vault, how));
+        }
+        if let Some(scope) = under("/checknameavailability").filter(|_| post) {
+            return Some(self.name_availability(call, &scope));
+        }
+        if let Some(host) = under("/providers/microsoft.resources/tags/default") {
+            return Some(self.tags(call, &host));
+        }
         if !get {
             return None;
+        }
+        if let Some(scope) = under("/providers/microsoft.insights/eventtypes/management/values") {
+            return Some(self.events(call, &scope));
         }
         if let Some(scope) = under("/providers/microsoft.authorization/permissions") {
             return Some(self.permissions(call, &scope));
@@ -44,13 +72,77 @@ impl Azure {
         {
             return Some(self.groups(call, &scope));
         }
+        if let Some(scope) =
+            under("/locations").filter(|scope| id::parse(scope).kind.ends_with("subscriptions"))
+        {
+            return Some(self.locations(call, &scope));
+        }
         under("/providers")
             .filter(|scope| id::subscription(scope).is_some())
             .map(|scope| Ok(providers(&scope)))
     }
 
+    /// Where a subscription may have resources.
+    fn locations(&mut self, call: &Call<'_>, scope: &str) -> Result<Response, Response> {
+        self.authorize(call, "Microsoft.Resources/subscriptions/locations/read", scope)?;
+        let all = LOCATIONS.iter().map(|(name, shown, geography)| {
+            json!({
+                "id": format!("{scope}/locations/{name}"), "name": name, "type": "Region", "displayName": shown,
+                "regionalDisplayName": format!("({geography}) {shown}"),
+                "metadata": { "regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": geography },
+            })
+        });
+        Ok(Response::json(200, &json!({ "value": all.collect::<Vec<_>>() })))
+    }
+
+    /// `accessPolicies/add`, `replace`, `remove`.
+    fn access_policies(&mut self, call: &Call<'_>, vault: &str, how: &str) -> Result<Response, Response> {
+        let path = id::parse(vault);
+        super::row(&path.kind, call)?;
+        self.authorize(call, "Microsoft.KeyVault/vaults/accessPolicies/write", vault)?;
+        if !["add", "replace", "remove"].contains(&how) {
+            return Err(Response::error(
+                400,
+                "BadRequest",
+                "The operation is none of add, replace and remove.",
+            ));
+        }
+        let policies = call.r.json()?.pointer("/properties/accessPolicies").cloned().unwrap_or_default();
+        let after = self
+            .change_policies(call, vault, how, &policies)
+            .ok_or_else(|| self.not_found(&path, "write"))?;
+        let id = format!("{vault}/accessPolicies/");
+        let body = json!({ "id": id, "type": "Microsoft.KeyVault/vaults/accessPolicies", "properties": { "accessPolicies": after } });
+        Ok(Response::json(200, &body))
+    }
+
+    /// Whether a name that is unique in the world is free in this one.
+    fn name_availability(&self, call: &Call<'_>, scope: &str) -> Result<Response, Response> {
+        let body = call.r.json()?;
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+        let (name, kind) = (text("name"), text("type"));
+        let row = super::row(&kind, call)?;
+        if !id::parse(scope).kind.is_empty()
+            && !row.name.to_ascii_lowercase().starts_with(&id::parse(scope).kind.to_ascii_lowercase())
+        {
+            return Err(Response::error(
+                400,
+                "InvalidRequestContent",
+                "The type is not one of this provider.",
+            ));
+        }
+        let mut all = self.store.below(&row.name.to_ascii_lowercase(), "", None);
+        let taken = all.any(|(own, _)| id::name(own).eq_ignore_ascii_case(&name));
+        let body = if taken {
+            json!({ "nameAvailable": false, "reason": "AlreadyExists", "message": format!("The name {name} is already taken.") })
+        } else {
+            json!({ "nameAvailable": true })
+        };
+        Ok(Response::json(200, &body))
+    }
+
     fn sees(&self, call: &Call<'_>, action: &str, scope: &str) -> bool {
-        let principals = [call.caller.object_id.clone()];
+        let principals = self.principals(&call.caller);
         let access = self.access(&principals, call.r.now);
         // Who may read anything in a subscription sees the subscription.
         access.may(action, scope)
@@ -104,7 +196,7 @@ impl Azure {
             return Err(self.not_found(&id::parse(scope), "read"));
         }
         let lower = if scope.is_empty() { "/".to_owned() } else { scope.to_ascii_lowercase() };
-        let principals = [call.caller.object_id.clone()];
+        let principals = self.principals(&call.caller);
         let permissions = self.access(&principals, call.r.now).permissions(&lower);
         Ok(Response::json(200, &json!({ "value": permissions })))
     }

@@ -1,5 +1,6 @@
 //! What somebody sees of the tables.
 
+use super::changes::{self, Changes};
 use crate::access::Access;
 use crate::id;
 use crate::kql::{self, Tables};
@@ -34,11 +35,15 @@ const TABLES: &[(&str, Table)] = &[
     ("resourcecontainers", Table::Containers),
     ("authorizationresources", Table::Authorization),
     ("policyresources", Table::Policy),
+    (changes::TABLE, Table::Changes),
 ];
 
 /// The tables as a caller sees them.
 pub(super) struct View<'a> {
     pub(super) access: Access<'a>,
+    pub(super) changes: &'a Changes,
+    /// How far Resource Graph is.
+    pub(super) now: jiff::Timestamp,
     pub(super) tenant: &'a str,
     pub(super) subscriptions: Option<&'a HashSet<String>>,
     /// Whether what is assigned above subscriptions is shown.
@@ -78,7 +83,7 @@ impl<'a> View<'a> {
         let own = TABLES.iter().find(|(name, _)| name.eq_ignore_ascii_case(table)).map(|(_, own)| *own);
         let in_table = |kind: &str| match types::find(kind) {
             Some(row) => Some(row.table) == own,
-            None => own == Some(Table::Resources),
+            None => own == Some(Table::Resources) && !kind.starts_with(crate::directory::PROVIDER),
         };
         let wanted = |kind: &str| in_table(kind) && types.is_none_or(|all| all.iter().any(|own| own == kind));
         let mut lists: Vec<(String, Peekable<Sorted<'v>>)> = Vec::new();
@@ -102,6 +107,10 @@ impl<'a> View<'a> {
         gone.sort_unstable();
         let list: Sorted<'v> = Box::new(gone.into_iter());
         lists.push((String::new(), list.peekable()));
+        if own == Some(Table::Changes) && types.is_none_or(|all| all.iter().any(|own| own == changes::TYPE)) {
+            let list: Sorted<'v> = Box::new(self.changes.rows(after, self.now));
+            lists.push((changes::TYPE.to_owned(), list.peekable()));
+        }
         std::iter::from_fn(move || {
             let ids = lists.iter_mut().enumerate().filter_map(|(at, (_, list))| Some((list.peek()?.0, at)));
             let (_, at) = ids.min()?;
@@ -114,6 +123,10 @@ impl<'a> View<'a> {
     }
 
     fn is_visible(&self, kind: &str, id: &str) -> bool {
+        if kind == changes::TYPE {
+            let of = changes::target(id);
+            return self.is_visible(&id::type_of(of), of);
+        }
         let Some(subscription) = id::subscription(id) else {
             return self.is_shared(kind) || self.above;
         };

@@ -21,6 +21,22 @@ fn what_is_listed_can_be_read() {
 }
 
 #[test]
+fn subscriptions_are_enabled_and_have_their_names() {
+    let mut world = World::contoso();
+    let (all, _) = world.all("/subscriptions?api-version=2022-12-01");
+    assert_eq!(all.len(), 3);
+    for own in &all {
+        assert_eq!(own["state"], "Enabled");
+        assert!(own["displayName"].as_str().unwrap().starts_with("Contoso"), "{own}");
+        assert!(
+            own["subscriptionId"].is_string()
+                && own["tenantId"].is_string()
+                && own.get("properties").is_none()
+        );
+    }
+}
+
+#[test]
 fn lists_come_in_pages_that_neither_repeat_nor_leave_out() {
     let mut world = World::filled(Options::new(1), |azure| {
         azure.seed_workspaces(3, 95);
@@ -239,4 +255,14 @@ fn hostile_paths_and_tokens_are_refused_and_fatal_to_nobody() {
         let (status, body) = world.get(&url);
         assert_eq!((status, code(&body)), (400, "InvalidSkipToken"));
     }
+}
+
+#[test]
+fn a_subscription_has_locations() {
+    let mut world = World::contoso();
+    let (_, subscriptions) = world.get("/subscriptions?api-version=2022-12-01");
+    let own = subscriptions["value"][0]["id"].as_str().unwrap().to_owned();
+    let (status, all) = world.get(&format!("{own}/locations?api-version=2022-12-01"));
+    let names: Vec<_> = all["value"].as_array().unwrap().iter().map(|own| own["name"].clone()).collect();
+    assert!(status == 200 && names.contains(&"westeurope".into()), "{all}");
 }

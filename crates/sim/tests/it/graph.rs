@@ -166,3 +166,47 @@ fn resource_graph_lags_only_when_it_is_told_to() {
         ids(&mut world, "resources | where type =~ 'microsoft.machinelearningservices/workspaces'", 1000);
     assert_eq!(before.len(), 120);
 }
+
+#[test]
+fn what_changed_is_told_for_fourteen_days_to_who_may_read_it() {
+    let mut world = World::contoso();
+    let (accounts, _) =
+        ids(&mut world, "resources | where type =~ 'Microsoft.Storage/storageAccounts'", 1000);
+    let account = accounts[0].clone();
+    let all = "resourcechanges | extend at = todatetime(properties.changeAttributes.timestamp) \
+               | where at >= datetime('2026-11-23T08:00:00Z') and tostring(properties.targetResourceType) in~ \
+               ('microsoft.storage/storageaccounts') | project id, properties | order by id asc";
+    assert_eq!(query(&mut world, all, &json!({})).1["count"], 0);
+    let url = format!("{account}?api-version=2023-01-01");
+    let patch = json!({ "tags": { "team": "ml" } }).to_string();
+    assert_eq!(world.ask("PATCH", &url, &patch).status, 200);
+    assert_eq!(world.ask("PATCH", &url, &patch).status, 200, "nothing new");
+    assert_eq!(world.ask("DELETE", &format!("{}?api-version=2023-01-01", accounts[1]), "").status, 200);
+    let (_, page) = query(&mut world, all, &json!({}));
+    let mut told: Vec<_> = page["data"].as_array().unwrap().iter().map(|row| &row["properties"]).collect();
+    told.sort_by_key(|own| own["changeType"].as_str().unwrap().to_owned());
+    assert_eq!(told.len(), 2, "{page}");
+    assert_eq!(told[0]["changeType"], "Delete");
+    assert_eq!(told[1]["targetResourceId"], account.as_str());
+    assert_eq!(told[1]["changes"]["tags.team"]["newValue"], "ml");
+    assert_eq!(told[1]["changeAttributes"]["operation"], "Microsoft.Storage/storageAccounts/write");
+    world.now += SignedDuration::from_hours(15 * 24);
+    world.token = world.sign_in("https://management.azure.com");
+    assert_eq!(query(&mut world, all, &json!({})).1["count"], 0);
+}
+
+#[test]
+fn changes_lag_as_resources_do() {
+    let mut options = Options::new(1);
+    options.graph_lag = SignedDuration::from_mins(5);
+    let mut world = World::filled(options, generated);
+    let (accounts, _) =
+        ids(&mut world, "resources | where type =~ 'Microsoft.Storage/storageAccounts'", 1000);
+    let url = format!("{}?api-version=2023-01-01", accounts[0]);
+    assert_eq!(world.ask("PATCH", &url, "{\"tags\":{\"a\":\"b\"}}").status, 200);
+    let count =
+        |world: &mut World| query(world, "resourcechanges | project id", &json!({})).1["count"].clone();
+    assert_eq!(count(&mut world), 0);
+    world.now += SignedDuration::from_mins(5);
+    assert_eq!(count(&mut world), 1);
+}

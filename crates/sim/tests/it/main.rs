@@ -4,9 +4,11 @@
 
 mod arm;
 mod behaviour;
+mod directory;
 mod graph;
 mod served;
 mod tokens;
+mod writes;
 
 use dekey_sim::{Azure, Options, Request, Response};
 use jiff::Timestamp;

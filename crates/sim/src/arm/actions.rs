@@ -1,0 +1,167 @@
+//! POST: actions on a resource. Those that give secrets give invented ones; they are here so that a test can see that nobody
+//! asks for them.
+
+use super::row;
+use crate::azure::{Azure, Call};
+use crate::id::{self, Path};
+use crate::types::{Lro, Type};
+use crate::wire::Response;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+/// Actions: the type, the last segment, and the name that roles know it by.
+const ACTIONS: &[(&str, &str, &str)] = &[
+    ("Microsoft.MachineLearningServices/workspaces", "diagnose", "diagnose/action"),
+    ("Microsoft.MachineLearningServices/workspaces", "resyncKeys", "resyncKeys/action"),
+    ("Microsoft.MachineLearningServices/workspaces", "listKeys", "listKeys/action"),
+    ("Microsoft.MachineLearningServices/workspaces/datastores", "listSecrets", "listSecrets/action"),
+    ("Microsoft.MachineLearningServices/workspaces/connections", "listsecrets", "listsecrets/action"),
+    ("Microsoft.MachineLearningServices/workspaces/computes", "listKeys", "listKeys/action"),
+    ("Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "listKeys", "listKeys/action"),
+    ("Microsoft.MachineLearningServices/workspaces/batchEndpoints", "listkeys", "listKeys/action"),
+    ("Microsoft.MachineLearningServices/workspaces/serverlessEndpoints", "listKeys", "listKeys/action"),
+    ("Microsoft.Storage/storageAccounts", "listKeys", "listKeys/action"),
+    ("Microsoft.Storage/storageAccounts", "regenerateKey", "regenerateKey/action"),
+    ("Microsoft.ContainerRegistry/registries", "listCredentials", "listCredentials/action"),
+];
+
+/// How long `diagnose` and `resyncKeys` take.
+const TAKES: SignedDuration = SignedDuration::from_secs(20);
+
+impl Azure {
+    /// POST of an action.
+    pub(super) fn act(&mut self, call: &Call<'_>, path: &Path, tail: &str) -> Result<Response, Response> {
+        let row = row(&path.kind, call)?;
+        let known = ACTIONS
+            .iter()
+            .find(|(kind, name, _)| kind.eq_ignore_ascii_case(row.name) && name.eq_ignore_ascii_case(tail));
+        let Some((_, name, action)) = known else {
+            let message = format!("The simulator knows no action '{tail}' of '{}'.", row.name);
+            return Err(Response::error(404, "NotFound", &message));
+        };
+        self.authorize(call, &format!("{}/{action}", row.name), &path.id)?;
+        let Some(value) = self.store.value(&path.id) else { return Err(self.not_found(path, "action")) };
+        match *name {
+            "diagnose" => {
+                let result = self.diagnosis(&value);
+                Ok(self.later(call, row, path, result))
+            }
+            "resyncKeys" => {
+                self.grant_defaults(call, &path.id);
+                Ok(self.later(call, row, path, Value::Null))
+            }
+            "regenerateKey" => self.regenerate(call, path, value),
+            _ => self.secrets(row, name, path, &value),
+        }
+    }
+
+    fn later(&mut self, call: &Call<'_>, row: &'static Type, path: &Path, result: Value) -> Response {
+        let until = call.r.now.checked_add(TAKES).unwrap_or(call.r.now);
+        self.accepted_with(call, row, &path.id, Lro::Location, until, Some(result))
+    }
+
+    /// What is wrong with a workspace.
+    fn diagnosis(&self, workspace: &Value) -> Value {
+        let mut storage = Vec::new();
+        if self.lacks_keys(workspace) {
+            storage.push(json!({ "code": "StorageAccountKeyAccessDisabled", "level": "Error", "message":
+                "Key based authentication is not permitted on the storage account, and the workspace uses access keys." }));
+        }
+        let mut others = json!({});
+        for name in ["storageAccount", "keyVault", "containerRegistry", "applicationInsights"] {
+            let id = workspace.pointer(&format!("/properties/{name}")).and_then(Value::as_str).unwrap_or("");
+            let mut found = if name == "storageAccount" { storage.clone() } else { Vec::new() };
+            if !id.is_empty() && self.store.get(id).is_none() {
+                found.push(json!({ "code": "ResourceNotFound", "level": "Error", "message": format!("'{id}' does not exist.") }));
+            }
+            if let Value::Object(map) = &mut others {
+                map.insert(format!("{name}Results"), found.into());
+            }
+        }
+        if let Value::Object(map) = &mut others {
+            for name in ["dnsResolution", "networkSecurityRule", "resourceLock", "userDefinedRoute", "other"]
+            {
+                map.insert(format!("{name}Results"), json!([]));
+            }
+        }
+        json!({ "value": others })
+    }
+
+    fn regenerate(&mut self, call: &Call<'_>, path: &Path, mut value: Value) -> Result<Response, Response> {
+        let body = call.r.json()?;
+        let key = body.get("keyName").and_then(Value::as_str).unwrap_or("");
+        if !["key1", "key2"].contains(&key) {
+            return Err(Response::error(
+                400,
+                "InvalidValuesForRequestParameters",
+                "Values for request parameters are invalid: keyName.",
+            ));
+        }
+        if let Some(Value::Object(properties)) = value.get_mut("properties") {
+            let times = properties.entry("keyCreationTime").or_insert_with(|| json!({}));
+            if let Value::Object(times) = times {
+                times.insert(key.to_owned(), format!("{:.7}", call.r.now).into());
+            }
+        }
+        self.store.put(&path.id, value.to_string(), Some(call.r.now));
+        Ok(Response::json(200, &json!({ "keys": self.keys(&path.id) })))
+    }
+
+    /// An invented value, the same for the same resource.
+    fn invented(&self, id: &str, what: &str) -> String {
+        format!(
+            "simulated-{}",
+            crate::guid(self.options.seed, &format!("{what} of {}", id.to_ascii_lowercase()))
+        )
+    }
+
+    fn keys(&self, id: &str) -> Value {
+        let key =
+            |name: &str| json!({ "keyName": name, "value": self.invented(id, name), "permissions": "FULL" });
+        json!([key("key1"), key("key2")])
+    }
+
+    fn secrets(&self, row: &Type, name: &str, path: &Path, value: &Value) -> Result<Response, Response> {
+        let id = &path.id;
+        let own = |what: &str| self.invented(id, what);
+        let body = match (row.name, name) {
+            ("Microsoft.Storage/storageAccounts", _) => json!({ "keys": self.keys(id) }),
+            ("Microsoft.ContainerRegistry/registries", _) => {
+                if value.pointer("/properties/adminUserEnabled") != Some(&Value::Bool(true)) {
+                    let message = format!("The admin user of the registry '{}' is disabled.", id::name(id));
+                    return Err(Response::error(400, "UnAuthorizedForCredentialOperations", &message));
+                }
+                let passwords =
+                    ["password", "password2"].map(|name| json!({ "name": name, "value": own(name) }));
+                json!({ "username": id::name(id), "passwords": passwords })
+            }
+            ("Microsoft.MachineLearningServices/workspaces", _) => json!({
+                "userStorageKey": own("storage key"),
+                "userStorageArmId": value.pointer("/properties/storageAccount"),
+                "notebookAccessKeys": { "primaryAccessKey": own("notebook 1"), "secondaryAccessKey": own("notebook 2") },
+            }),
+            ("Microsoft.MachineLearningServices/workspaces/datastores", _) => {
+                let kind = value
+                    .pointer("/properties/credentials/credentialsType")
+                    .and_then(Value::as_str)
+                    .unwrap_or("None");
+                match kind {
+                    "AccountKey" => json!({ "secretsType": kind, "key": own("key") }),
+                    "Sas" => json!({ "secretsType": kind, "sasToken": own("sas") }),
+                    "ServicePrincipal" => json!({ "secretsType": kind, "clientSecret": own("secret") }),
+                    "Certificate" => json!({ "secretsType": kind, "certificate": own("certificate") }),
+                    _ => return Err(Response::error(400, "UserError", "The datastore has no secrets.")),
+                }
+            }
+            ("Microsoft.MachineLearningServices/workspaces/connections", _) => {
+                let mut shown = value.clone();
+                if let Some(Value::Object(properties)) = shown.get_mut("properties") {
+                    properties.insert("credentials".to_owned(), json!({ "key": own("key") }));
+                }
+                shown
+            }
+            _ => json!({ "primaryKey": own("primary"), "secondaryKey": own("secondary") }),
+        };
+        Ok(Response::json(200, &body))
+    }
+}

@@ -1,0 +1,93 @@
+//! What a service adds to what it is sent.
+
+use crate::azure::{Azure, Call};
+use crate::id::{self, Path};
+use crate::types::Type;
+use serde_json::{Map, Value, json};
+
+/// Adds to the properties of a resource what belongs to the service, as it was before where it was, and what a caller left unsaid.
+pub(super) fn fill(
+    azure: &Azure,
+    call: &Call<'_>,
+    row: &Type,
+    path: &Path,
+    old: Option<&Map<String, Value>>,
+    properties: &mut Value,
+) {
+    let Some(own) = properties.as_object_mut() else { return };
+    let (service, unsaid) = of(azure, call, row, path);
+    let before = old.and_then(|old| old.get("properties")).and_then(Value::as_object);
+    for (name, value) in objects(service) {
+        let kept = before.and_then(|before| before.get(&name)).cloned();
+        own.insert(name, kept.unwrap_or(value));
+    }
+    for (name, value) in objects(unsaid) {
+        own.entry(name).or_insert(value);
+    }
+}
+
+fn objects(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// What is the service's own, and what it takes for granted.
+fn of(azure: &Azure, call: &Call<'_>, row: &Type, path: &Path) -> (Value, Value) {
+    let name = id::name(&path.id);
+    let lower = path.id.to_ascii_lowercase();
+    let own = |of: &str| crate::guid(0, &format!("{of} {lower}"));
+    let tenant = &azure.options.tenant;
+    let now = format!("{:.7}", call.r.now);
+    match row.name {
+        "Microsoft.MachineLearningServices/workspaces" => (
+            json!({
+                "workspaceId": own("workspace"), "tenantId": tenant, "provisioningState": "Succeeded", "creationTime": now,
+                "discoveryUrl": "https://westeurope.api.azureml.ms/discovery",
+                "mlFlowTrackingUri": format!("azureml://westeurope.api.azureml.ms/mlflow/v1.0{}", path.id),
+                "privateLinkCount": 0, "storageHnsEnabled": false, "softDeleteEnabled": true,
+            }),
+            json!({ "hbiWorkspace": false, "v1LegacyMode": false, "publicNetworkAccess": "Enabled",
+                "systemDatastoresAuthMode": "accesskey", "allowRoleAssignmentOnRG": true }),
+        ),
+        "Microsoft.Storage/storageAccounts" => (
+            json!({
+                "keyCreationTime": { "key1": now, "key2": now }, "provisioningState": "Succeeded", "creationTime": now,
+                "primaryEndpoints": { "blob": format!("https://{name}.blob.core.localhost/") }, "statusOfPrimary": "available",
+            }),
+            json!({ "supportsHttpsTrafficOnly": true, "minimumTlsVersion": "TLS1_2", "allowBlobPublicAccess": false }),
+        ),
+        "Microsoft.KeyVault/vaults" => (
+            json!({ "vaultUri": format!("https://{name}.vault.localhost/"), "provisioningState": "Succeeded" }),
+            json!({ "tenantId": tenant, "accessPolicies": [], "enableSoftDelete": true, "softDeleteRetentionInDays": 90 }),
+        ),
+        "Microsoft.ContainerRegistry/registries" => (
+            json!({ "loginServer": format!("{name}.azurecr.localhost"), "creationDate": now, "provisioningState": "Succeeded" }),
+            json!({ "adminUserEnabled": false, "anonymousPullEnabled": false, "publicNetworkAccess": "Enabled" }),
+        ),
+        "Microsoft.ManagedIdentity/userAssignedIdentities" => (
+            json!({ "tenantId": tenant, "principalId": super::identity::principal(&path.id), "clientId": own("client of") }),
+            json!({ "isolationScope": "None" }),
+        ),
+        "Microsoft.Insights/components" => (
+            json!({ "AppId": own("app"), "CreationDate": now, "provisioningState": "Succeeded" }),
+            json!({ "Application_Type": "web" }),
+        ),
+        "Microsoft.MachineLearningServices/workspaces/computes" => (
+            json!({ "createdOn": now, "modifiedOn": now, "provisioningState": "Succeeded", "isAttachedCompute": false,
+                "provisioningErrors": null }),
+            json!({ "disableLocalAuth": false }),
+        ),
+        "Microsoft.Authorization/roleAssignments" => (
+            json!({ "createdOn": now, "createdBy": call.caller.object_id, "scope": if path.scope.is_empty() { "/" } else { &path.scope } }),
+            json!({ "updatedOn": now, "updatedBy": call.caller.object_id, "principalType": "ServicePrincipal", "condition": null,
+                "conditionVersion": null, "delegatedManagedIdentityResourceId": null, "description": null }),
+        ),
+        "Microsoft.MachineLearningServices/workspaces/datastores" => {
+            (json!({}), json!({ "isDefault": false }))
+        }
+        _ if row.writes.takes > 0 => (json!({ "provisioningState": "Succeeded" }), json!({})),
+        _ => (json!({}), json!({})),
+    }
+}

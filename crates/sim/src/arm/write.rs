@@ -1,0 +1,332 @@
+//! PUT, PATCH and DELETE.
+
+use super::lro::after;
+use super::{defaults, identity, row};
+use crate::azure::{Azure, Call};
+use crate::id::{self, Path};
+use crate::types::{self, Lro, Type};
+use crate::wire::Response;
+use serde_json::{Map, Value, json};
+
+/// The parts of a resource that a caller may write.
+const ENVELOPE: &[&str] = &[
+    "location",
+    "tags",
+    "sku",
+    "kind",
+    "identity",
+    "properties",
+    "managedBy",
+    "plan",
+    "zones",
+    "extendedLocation",
+];
+
+impl Azure {
+    /// PUT: makes a resource, or puts another in its place.
+    pub(super) fn put(&mut self, call: &Call<'_>, path: &Path) -> Result<Response, Response> {
+        let row = row(&path.kind, call)?;
+        self.authorize(call, &format!("{}/write", row.name), &path.id)?;
+        self.check_scope(path)?;
+        let body = object(call)?;
+        let old = self.before_write(call, path)?;
+        self.check_new(row, path, &body, old.is_some())?;
+        let mut new: Map<String, Value> =
+            body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())).collect();
+        let tracked = row.table == types::Table::Resources || row.name.eq_ignore_ascii_case(types::GROUP);
+        if let (None, Some(old)) = (new.get("location"), &old) {
+            new.extend(old.get("location").cloned().map(|own| ("location".to_owned(), own)));
+        }
+        if tracked && new.get("location").is_none_or(Value::is_null) {
+            return Err(Response::error(
+                400,
+                "LocationRequired",
+                "The location property is required for this definition.",
+            ));
+        }
+        let before = old.as_ref().and_then(|old| old.get("identity"));
+        let asked = new.remove("identity");
+        let own = identity::put(self.options.tenant.as_str(), &path.id, before, asked.as_ref())
+            .map_err(|reason| bad_identity(&reason))?;
+        new.extend(own.map(|own| ("identity".to_owned(), own)));
+        let properties = new.entry("properties").or_insert_with(|| json!({}));
+        defaults::fill(self, call, row, path, old.as_ref(), properties);
+        Ok(self.commit(call, row, path, new, old.as_ref()))
+    }
+
+    /// PATCH: changes what is named, and leaves the rest.
+    pub(super) fn patch(&mut self, call: &Call<'_>, path: &Path) -> Result<Response, Response> {
+        let row = row(&path.kind, call)?;
+        if row.writes.patch.is_none() {
+            return Err(not_allowed(call, row));
+        }
+        self.authorize(call, &format!("{}/write", row.name), &path.id)?;
+        let body = object(call)?;
+        let Some(old) = self.before_write(call, path)? else { return Err(self.not_found(path, "write")) };
+        let mut new = old.clone();
+        for (name, value) in body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())) {
+            match name.as_str() {
+                "identity" => {
+                    let own =
+                        identity::patch(self.options.tenant.as_str(), &path.id, old.get("identity"), &value);
+                    new.insert(name, own.map_err(|reason| bad_identity(&reason))?);
+                }
+                "properties" => merge(new.entry(name).or_insert_with(|| json!({})), value),
+                _ => {
+                    new.insert(name, value);
+                }
+            }
+        }
+        Ok(self.commit(call, row, path, new, Some(&old)))
+    }
+
+    /// DELETE.
+    pub(super) fn delete(&mut self, call: &Call<'_>, path: &Path) -> Result<Response, Response> {
+        let row = row(&path.kind, call)?;
+        let Some(lro) = row.writes.delete else { return Err(not_allowed(call, row)) };
+        self.authorize(call, &format!("{}/delete", row.name), &path.id)?;
+        self.check_scope(path)?;
+        if row.name.ends_with("/computes") && call.r.param("underlyingResourceAction").is_none() {
+            return Err(Response::error(
+                400,
+                "UserError",
+                "The underlyingResourceAction parameter is required: Delete or Detach.",
+            ));
+        }
+        let Some(old) = self.before_write(call, path)? else { return Ok(Response::empty(204)) };
+        if lro == Lro::Sync {
+            self.erase(&path.id, call.r.now);
+            let is_assignment = row.name.eq_ignore_ascii_case(types::ROLE_ASSIGNMENT);
+            return Ok(if is_assignment {
+                Response::json(200, &Value::Object(old))
+            } else {
+                Response::empty(200)
+            });
+        }
+        let until = after(call, row);
+        self.deleting.push((
+            until,
+            path.id.clone(),
+            call.r.param("forceToPurge").is_some_and(|own| own == "true"),
+        ));
+        self.store.busy(&path.id, until, "Deleting");
+        Ok(self.accepted(call, row, path, lro, until))
+    }
+
+    /// What there is, when it may be written now.
+    fn before_write(&self, call: &Call<'_>, path: &Path) -> Result<Option<Map<String, Value>>, Response> {
+        let old = self.store.get(&path.id);
+        let tag = old.map(|own| format!("W/\"{}\"", own.version));
+        let unmet = match (call.r.header("if-match"), call.r.header("if-none-match")) {
+            (Some("*"), _) => tag.is_none(),
+            (Some(wanted), _) => tag.as_deref() != Some(wanted),
+            (None, Some("*")) => tag.is_some(),
+            _ => false,
+        };
+        if unmet {
+            return Err(Response::error(
+                412,
+                "PreconditionFailed",
+                "The condition of the request is not met: the resource has changed.",
+            ));
+        }
+        if old.is_some_and(|own| own.is_busy(call.r.now)) {
+            let message =
+                format!("Another operation is in progress on '{}'. Please try again later.", path.id);
+            return Err(Response::error(409, "Conflict", &message));
+        }
+        Ok(self
+            .store
+            .value(&path.id)
+            .and_then(|own| if let Value::Object(map) = own { Some(map) } else { None }))
+    }
+
+    fn check_scope(&self, path: &Path) -> Result<(), Response> {
+        let above = id::parent(&path.id);
+        let is_there = above.as_deref().is_none_or(|own| own.is_empty() || self.exists(own));
+        if is_there { Ok(()) } else { Err(self.not_found(path, "write")) }
+    }
+
+    /// What a type forbids.
+    fn check_new(
+        &self,
+        row: &Type,
+        path: &Path,
+        body: &Map<String, Value>,
+        is_there: bool,
+    ) -> Result<(), Response> {
+        let kind = row.name.to_ascii_lowercase();
+        if kind == types::ROLE_ASSIGNMENT {
+            return self.check_assignment(path, body);
+        }
+        if kind == types::WORKSPACE && !is_there && self.soft_deleted.contains(&path.id.to_ascii_lowercase())
+        {
+            let message =
+                "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete";
+            return Err(Response::error(409, "Conflict", message));
+        }
+        if kind == types::WORKSPACE && self.lacks_keys(&Value::Object(body.clone())) {
+            let message = "The workspace uses access keys for its system datastores, but its storage account does not permit key \
+                           based authentication.";
+            return Err(Response::error(400, "ValidationError", message));
+        }
+        Ok(())
+    }
+
+    fn check_assignment(&self, path: &Path, body: &Map<String, Value>) -> Result<(), Response> {
+        let body = Value::Object(body.clone());
+        let text = |value: &Value, name: &str| {
+            value.pointer(&format!("/properties/{name}")).and_then(Value::as_str).unwrap_or("").to_owned()
+        };
+        let (principal, role) = (text(&body, "principalId"), text(&body, "roleDefinitionId"));
+        if principal.is_empty() || role.is_empty() {
+            return Err(Response::error(
+                400,
+                "InvalidCreateRoleAssignmentRequest",
+                "The request to create a role assignment needs principalId and roleDefinitionId.",
+            ));
+        }
+        if self.access(&[], jiff::Timestamp::UNIX_EPOCH).role(&role).is_none() {
+            let message = format!(
+                "The specified role definition with ID '{}' does not exist.",
+                id::name(&role).replace('-', "")
+            );
+            return Err(Response::error(404, "RoleDefinitionDoesNotExist", &message));
+        }
+        let own = path.id.to_ascii_lowercase();
+        for other in self.store.assignments_of(&principal) {
+            let Some(value) = self.store.value(other) else { continue };
+            let same_role = id::name(&text(&value, "roleDefinitionId")).eq_ignore_ascii_case(id::name(&role));
+            let same_scope = text(&value, "scope").trim_end_matches('/').eq_ignore_ascii_case(&path.scope);
+            if same_role && same_scope && **other != *own {
+                return Err(Response::error(
+                    409,
+                    "RoleAssignmentExists",
+                    "The role assignment already exists.",
+                ));
+            }
+        }
+        if let Some(value) = self.store.value(&path.id)
+            && !text(&value, "principalId").eq_ignore_ascii_case(&principal)
+        {
+            let message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
+            return Err(Response::error(400, "RoleAssignmentUpdateNotPermitted", message));
+        }
+        Ok(())
+    }
+
+    /// Stores what was written, with its consequences, and answers.
+    fn commit(
+        &mut self,
+        call: &Call<'_>,
+        row: &'static Type,
+        path: &Path,
+        new: Map<String, Value>,
+        old: Option<&Map<String, Value>>,
+    ) -> Response {
+        let is_new = old.is_none();
+        let spelled =
+            old.as_ref().and_then(|own| own.get("id")).and_then(Value::as_str).unwrap_or(&path.id).to_owned();
+        let mut document = Map::new();
+        document.insert("id".to_owned(), spelled.into());
+        document.insert("name".to_owned(), id::name(&path.id).into());
+        let kind = if row.name.eq_ignore_ascii_case(types::GROUP) {
+            "Microsoft.Resources/resourceGroups"
+        } else {
+            row.name
+        };
+        document.insert("type".to_owned(), kind.into());
+        document.extend(new.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())));
+        if row.name.starts_with("Microsoft.MachineLearningServices/") {
+            document.insert("systemData".to_owned(), system_data(call, old));
+        }
+        let document = Value::Object(document);
+        self.store.put(&path.id, document.to_string(), Some(call.r.now));
+        self.consequences(call, row, path, &document, old);
+        let lro = if is_new || call.r.method == "PUT" {
+            row.writes.put
+        } else {
+            row.writes.patch.unwrap_or(Lro::Sync)
+        };
+        let until = after(call, row);
+        if lro != Lro::Sync {
+            self.store.busy(&path.id, until, if is_new { "Creating" } else { "Updating" });
+        }
+        if lro == Lro::Location {
+            return self.accepted(call, row, path, lro, until);
+        }
+        let status = if is_new { row.writes.created } else { 200 };
+        let status =
+            if call.r.method == "PUT" && status == 200 && always_created(row) { 201 } else { status };
+        let body = self.shown_now(call, row, &path.id).unwrap_or_default();
+        let answer = Response::text(status, body);
+        if lro == Lro::Operation { self.announced(call, row, path, until, answer) } else { answer }
+    }
+
+    /// Takes a resource away, with everything that lies in it.
+    pub(crate) fn erase(&mut self, id: &str, now: jiff::Timestamp) {
+        let lower = id.to_ascii_lowercase();
+        let kinds: Vec<String> = self.store.types().map(str::to_owned).collect();
+        let mut gone: Vec<String> = Vec::new();
+        for kind in kinds {
+            gone.extend(self.store.below(&kind, &lower, None).map(|(own, _)| own.to_owned()));
+        }
+        gone.push(lower);
+        for own in gone {
+            self.store.remove(&own, now);
+        }
+    }
+}
+
+/// Role and policy assignments answer a PUT with 201 whether they were there or not; the Azure CLI insists on it.
+fn always_created(row: &Type) -> bool {
+    row.name.starts_with("Microsoft.Authorization/policy")
+}
+
+fn object(call: &Call<'_>) -> Result<Map<String, Value>, Response> {
+    match call.r.json()? {
+        Value::Object(map) => Ok(map),
+        _ => Err(Response::error(
+            400,
+            "InvalidRequestContent",
+            "The request content was invalid: it is no JSON object.",
+        )),
+    }
+}
+
+fn not_allowed(call: &Call<'_>, row: &Type) -> Response {
+    let message =
+        format!("The HTTP method '{}' is not supported for the resource type '{}'.", call.r.method, row.name);
+    Response::error(405, "HttpMethodNotSupported", &message)
+}
+
+fn bad_identity(reason: &str) -> Response {
+    Response::error(400, "InvalidIdentityValues", reason)
+}
+
+/// JSON merge patch.
+pub(crate) fn merge(into: &mut Value, change: Value) {
+    match (into, change) {
+        (Value::Object(into), Value::Object(change)) => {
+            for (name, value) in change {
+                if value.is_null() {
+                    into.shift_remove(&name);
+                } else {
+                    merge(into.entry(name).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (into, change) => *into = change,
+    }
+}
+
+fn system_data(call: &Call<'_>, old: Option<&Map<String, Value>>) -> Value {
+    let (now, by) = (format!("{:.7}", call.r.now), call.caller.app_id.as_str());
+    let created = |name: &str| old.and_then(|old| old.get("systemData")?.get(name).cloned());
+    json!({
+        "createdAt": created("createdAt").unwrap_or_else(|| now.clone().into()),
+        "createdBy": created("createdBy").unwrap_or_else(|| by.into()),
+        "createdByType": created("createdByType").unwrap_or_else(|| "Application".into()),
+        "lastModifiedAt": now, "lastModifiedBy": by, "lastModifiedByType": "Application",
+    })
+}
