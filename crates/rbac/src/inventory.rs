@@ -155,12 +155,14 @@ impl<'a> Reader<'a> {
         let mut met = HashSet::new();
         let groups: HashSet<String> = self.all(Kind::Group).map(|own| folded(own.name())).collect();
         for own in self.all(Kind::RoleAssignment) {
-            let schedule = schedules.get(&folded(own.id()));
-            met.insert(folded(own.id()));
-            self.assignment(own, schedule.copied(), Standing::Active, &groups);
+            // Few have a schedule, and most tenants have none at all.
+            let origin = (!schedules.is_empty()).then(|| folded(own.id()));
+            let schedule = origin.as_ref().and_then(|origin| schedules.get_key_value(origin));
+            met.extend(schedule.map(|(origin, _)| origin.as_str()));
+            self.assignment(own, schedule.map(|(_, own)| *own), Standing::Active, &groups);
         }
         for own in self.all(Kind::RoleSchedule) {
-            if !met.contains(&folded(text(own, Field::OriginRoleAssignment))) {
+            if !met.contains(folded(text(own, Field::OriginRoleAssignment)).as_str()) {
                 self.assignment(own, Some(own), Standing::Active, &groups);
             }
         }
