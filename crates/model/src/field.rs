@@ -115,6 +115,25 @@ fields! {
     PrincipalType = "/properties/principalType", Scalar;
     RoleDefinitionId = "/properties/roleDefinitionId", Scalar;
     Scope = "/properties/scope", Scalar;
+    Condition = "/properties/condition", Scalar;
+    RoleName = "/properties/roleName", Scalar;
+    RoleType = "/properties/type", Scalar;
+    RoleTypeOfCli = "/properties/roleType", Scalar;
+    AssignableScopes = "/properties/assignableScopes", Json;
+    Permissions = "/properties/permissions", Json;
+    DenyName = "/properties/denyAssignmentName", Scalar;
+    DenyPrincipals = "/properties/principals", Json;
+    DenyExcluded = "/properties/excludePrincipals", Json;
+    DenyThisScopeOnly = "/properties/doNotApplyToChildScopes", Scalar;
+    OriginRoleAssignment = "/properties/originRoleAssignmentId", Scalar;
+    StartTime = "/properties/startDateTime", Scalar;
+    EndTime = "/properties/endDateTime", Scalar;
+    // The directory.
+    GroupMembers = "/properties/transitiveMembers", Json;
+    AppId = "/properties/appId", Scalar;
+    AlternativeNames = "/properties/alternativeNames", Json;
+    PasswordCredentials = "/properties/passwordCredentials", Lifetimes;
+    KeyCredentials = "/properties/keyCredentials", Lifetimes;
     // Policy.
     DisplayName = "/properties/displayName", Scalar;
     PolicyDefinitionId = "/properties/policyDefinitionId", Scalar;

@@ -1,5 +1,6 @@
 //! What a rule sees, and where it puts its answer.
 
+use crate::grants::Grants;
 use crate::ownership::Effective;
 use crate::policies::Policies;
 use crate::{Rule, Settings};
@@ -20,17 +21,23 @@ pub struct Context<'a> {
     /// The day of the audit. Rules have no clock.
     pub as_of: jiff::civil::Date,
     policies: OnceLock<Policies>,
+    grants: OnceLock<Grants>,
 }
 
 impl<'a> Context<'a> {
     /// The context of an audit.
     pub fn new(inventory: &'a Inventory, settings: &'a Settings, as_of: jiff::civil::Date) -> Self {
-        Self { inventory, settings, as_of, policies: OnceLock::new() }
+        Self { inventory, settings, as_of, policies: OnceLock::new(), grants: OnceLock::new() }
     }
 
     /// What the policy assignments that were read do. Worked out when the first rule asks.
     pub fn policies(&self) -> &Policies {
         self.policies.get_or_init(|| Policies::new(self.inventory))
+    }
+
+    /// What role assignments reach, and whose they are. Worked out when the first rule asks.
+    pub fn grants(&self) -> &Grants {
+        self.grants.get_or_init(|| Grants::new(self.inventory))
     }
 
     /// The effective owner tag of a resource, with its source.
@@ -93,7 +100,12 @@ impl Out<'_> {
         self.needs_covered(resource, kind, cx.policies().covered(kind, resource))
     }
 
-    fn needs_covered(&mut self, resource: Resource<'_>, kind: Kind, covered: Covered<'_>) -> bool {
+    /// The resource could not be judged because not everything of a kind that the tenant has was read; true when it was.
+    pub fn needs_tenant(&mut self, resource: Resource<'_>, kind: Kind) -> bool {
+        self.needs_covered(resource, kind, resource.inventory().coverage().covers(kind, "/"))
+    }
+
+    pub(crate) fn needs_covered(&mut self, resource: Resource<'_>, kind: Kind, covered: Covered<'_>) -> bool {
         match covered {
             Covered::Yes => true,
             Covered::Refused(why) => {

@@ -7,11 +7,13 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod applications;
 mod audit;
 mod context;
 pub mod controls;
 pub mod credentials;
 pub mod diagnostics;
+pub mod grants;
 mod ownership;
 pub mod policies;
 mod registry;

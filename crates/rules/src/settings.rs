@@ -131,13 +131,25 @@ impl Tags {
 pub struct Thresholds {
     /// Storage account keys older than this are stale.
     pub max_key_age_days: u32,
+    /// Client secrets of applications that are good for longer than this are long-lived.
+    pub max_secret_days: u32,
+    /// So many days ahead it is said that a credential of an application ends.
+    pub credential_notice_days: u32,
+    /// A subscription with so many role assignments is near its limit of 4,000.
+    pub role_assignments_notice: u32,
     /// A waiver may not last longer than this from the day of the audit.
     pub max_waiver_days: u32,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { max_key_age_days: 90, max_waiver_days: 365 }
+        Self {
+            max_key_age_days: 90,
+            max_secret_days: 180,
+            credential_notice_days: 30,
+            role_assignments_notice: 3200,
+            max_waiver_days: 365,
+        }
     }
 }
 

@@ -222,7 +222,14 @@ impl Directory {
     fn add(&mut self, kind: &str, lower: &str, value: &Value) {
         if let Some(name) = kind.strip_prefix(PROVIDER) {
             if let Some((set, ..)) = SETS.iter().find(|(set, ..)| set.eq_ignore_ascii_case(name)) {
-                self.put(set, id::name(lower), value.get("properties").cloned().unwrap_or_default());
+                let mut object = value.get("properties").cloned().unwrap_or_default();
+                if let Value::Object(map) = &mut object {
+                    // An export has all who are in a group, however deep, as its members.
+                    if let Some(members) = map.shift_remove("transitiveMembers") {
+                        map.insert("members".to_owned(), members);
+                    }
+                }
+                self.put(set, id::name(lower), object);
             }
             return;
         }

@@ -2,6 +2,7 @@
 
 mod bare_parse;
 mod generate;
+mod roles;
 mod tenant;
 mod test;
 
@@ -29,6 +30,8 @@ enum Chore {
     Test,
     /// Write an invented tenant of any size, one JSON array per kind of resource
     Tenant(tenant::TenantArgs),
+    /// Write the facts of built-in roles, and which permits what, from a dump of them
+    Roles(roles::RolesArgs),
     /// Write the example tenant that comes with the project
     Example(tenant::ExampleArgs),
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Chore::BareParse(args) => bare_parse::run(&args),
         Chore::Test => test::run().map_err(std::io::Error::other),
         Chore::Tenant(args) => tenant::generate(&args),
+        Chore::Roles(args) => roles::write(&args),
         Chore::Example(args) => tenant::example(&args),
     };
     match done {

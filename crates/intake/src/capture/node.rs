@@ -76,7 +76,7 @@ impl Capture<'_> {
 /// Of a credential its name and times. What has no place there stays as `false` or an empty credential: it is odd, not absent.
 fn lifetime(credential: Value) -> Value {
     let Value::Object(map) = credential else { return Value::Object(serde_json::Map::new()) };
-    let names = ["name", "creationTime", "expiry"];
+    let names = ["name", "creationTime", "expiry", "displayName", "keyId", "startDateTime", "endDateTime"];
     let own = |given: &str| names.into_iter().find(|name| given.eq_ignore_ascii_case(name));
     let plain = |value: Value| if value.is_string() || value.is_null() { value } else { Value::Bool(false) };
     map.into_iter().filter_map(|(given, value)| Some((own(&given)?.to_owned(), plain(value)))).collect()

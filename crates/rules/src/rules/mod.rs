@@ -18,17 +18,25 @@ mod datastore_kerberos_credential;
 mod datastore_sas_token;
 mod datastore_service_principal_secret;
 mod datastore_unknown_credential;
+mod direct_role_of_person;
 mod endpoint_without_identity;
+mod expired_application_credential;
 mod expired_policy_exemption;
+mod expiring_application_credential;
+mod long_lived_application_secret;
 mod missing_primary_user_assigned_identity;
 mod online_endpoint_key_auth;
+mod orphaned_role_assignment;
 mod policy_exemption_without_expiry;
 mod registry_admin_user;
 mod registry_anonymous_pull;
 mod registry_token;
 mod registry_wide_permissions;
 mod registry_without_diagnostic_settings;
+mod role_assignments_near_limit;
+mod role_through_group;
 mod serverless_endpoint_key_auth;
+mod service_principal_of_deleted_workspace;
 mod stale_storage_key;
 mod storage_default_to_key_auth;
 mod storage_shared_key_access;
@@ -39,6 +47,7 @@ mod system_datastores_access_key;
 mod tag_based_policy_opt_out;
 mod unenforced_policy_assignment;
 mod unenforced_workspace_identity;
+mod unused_user_assigned_identity;
 mod vault_access_policies;
 mod vault_policy_beyond_secrets;
 mod vault_without_diagnostic_settings;
@@ -72,17 +81,25 @@ pub(crate) static ALL: &[&Rule] = &[
     &datastore_sas_token::RULE,
     &datastore_service_principal_secret::RULE,
     &datastore_unknown_credential::RULE,
+    &direct_role_of_person::RULE,
     &endpoint_without_identity::RULE,
+    &expired_application_credential::RULE,
     &expired_policy_exemption::RULE,
+    &expiring_application_credential::RULE,
+    &long_lived_application_secret::RULE,
     &missing_primary_user_assigned_identity::RULE,
     &online_endpoint_key_auth::RULE,
+    &orphaned_role_assignment::RULE,
     &policy_exemption_without_expiry::RULE,
     &registry_admin_user::RULE,
     &registry_anonymous_pull::RULE,
     &registry_token::RULE,
     &registry_wide_permissions::RULE,
     &registry_without_diagnostic_settings::RULE,
+    &role_assignments_near_limit::RULE,
+    &role_through_group::RULE,
     &serverless_endpoint_key_auth::RULE,
+    &service_principal_of_deleted_workspace::RULE,
     &stale_storage_key::RULE,
     &storage_default_to_key_auth::RULE,
     &storage_shared_key_access::RULE,
@@ -93,6 +110,7 @@ pub(crate) static ALL: &[&Rule] = &[
     &tag_based_policy_opt_out::RULE,
     &unenforced_policy_assignment::RULE,
     &unenforced_workspace_identity::RULE,
+    &unused_user_assigned_identity::RULE,
     &vault_access_policies::RULE,
     &vault_policy_beyond_secrets::RULE,
     &vault_without_diagnostic_settings::RULE,

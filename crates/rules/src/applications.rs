@@ -1,0 +1,88 @@
+//! Credentials of applications that have a role on a workspace or on what it depends on.
+
+use crate::context::date_of;
+use crate::{Context, Out};
+use dekey_model::{Field, Gap, Resource, Seen};
+use jiff::civil::Date;
+use serde_json::Value;
+
+/// A credential of an application: never its value.
+pub(crate) struct Credential<'a> {
+    /// Whose it is, in words.
+    whose: &'a str,
+    /// What people call it.
+    name: &'a str,
+    /// Its id, which stays the same.
+    pub(crate) id: &'a str,
+    /// A client secret, or else a certificate.
+    pub(crate) is_secret: bool,
+    /// Since when it works, when that is known.
+    pub(crate) start: Option<Date>,
+    /// Its last day.
+    pub(crate) end: Date,
+    field: Field,
+    at: usize,
+}
+
+impl Credential<'_> {
+    /// `client secret "ci" of exporter`, `its certificate`.
+    pub(crate) fn words(&self) -> String {
+        let kind = if self.is_secret { "client secret" } else { "certificate" };
+        let named = if self.name.is_empty() { kind.to_owned() } else { format!("{kind} \"{}\"", self.name) };
+        if self.whose.is_empty() { format!("its {named}") } else { format!("{named} of {}", self.whose) }
+    }
+
+    /// Where its end is written, and what is written there.
+    pub(crate) fn evidence(&self) -> (String, String) {
+        (format!("{}/{}/endDateTime", self.field.pointer(), self.at), self.end.to_string())
+    }
+}
+
+/// The credentials of an application, when it has a role where it matters; a pass when it has none, and nothing when it has no such
+/// role. What cannot be read is said.
+pub(crate) fn credentials<'a>(
+    cx: &Context<'a>,
+    application: Resource<'a>,
+    out: &mut Out<'_>,
+) -> Vec<Credential<'a>> {
+    let Some(id) = application.text(Field::AppId).non_empty().value() else { return Vec::new() };
+    if cx.grants().of_application(cx.inventory, id).next().is_none() {
+        return Vec::new();
+    }
+    let whose = application.text(Field::DisplayName).non_empty().value().unwrap_or("");
+    let mut all = Vec::new();
+    for (field, is_secret) in [(Field::PasswordCredentials, true), (Field::KeyCredentials, false)] {
+        match application.json(field) {
+            Seen::Value(Value::Array(list)) => {
+                for (at, own) in list.iter().enumerate() {
+                    let text = |name: &str| own.get(name).and_then(Value::as_str).unwrap_or("");
+                    let Some(end) = date_of(text("endDateTime")) else {
+                        out.not_judged(Gap::Odd(field));
+                        continue;
+                    };
+                    let start = date_of(text("startDateTime"));
+                    all.push(Credential {
+                        whose,
+                        name: text("displayName"),
+                        id: text("keyId"),
+                        is_secret,
+                        start,
+                        end,
+                        field,
+                        at,
+                    });
+                }
+            }
+            Seen::Null => {}
+            Seen::Absent | Seen::NotRead => out.not_judged(Gap::NotRead(field)),
+            Seen::Value(_) | Seen::Odd => out.not_judged(Gap::Odd(field)),
+        }
+    }
+    out.pass();
+    all
+}
+
+/// Days from one day to another.
+pub(crate) fn days(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
