@@ -93,6 +93,7 @@ pub struct Azure {
     /// When, what, and whether for good.
     pub(crate) deleting: Vec<(Timestamp, String, bool)>,
     pub(crate) soft_deleted: BTreeSet<String>,
+    pub(crate) deleted_vaults: crate::arm::DeletedVaults,
     pub(crate) directory: Directory,
     pub(crate) activity: crate::arm::Activity,
     /// The action and scope that the request at hand was about.
@@ -153,6 +154,7 @@ impl Azure {
             operations: HashMap::new(),
             deleting: Vec::new(),
             soft_deleted: BTreeSet::new(),
+            deleted_vaults: crate::arm::DeletedVaults::new(),
             directory: Directory::default(),
             activity: crate::arm::Activity::default(),
             last_action: None,
@@ -296,7 +298,7 @@ impl Azure {
         let principals = self.principals(&call.caller);
         let lower = if scope.is_empty() { "/".to_owned() } else { scope.to_ascii_lowercase() };
         if self.access(&principals, call.r.now).may(action, &lower) {
-            return Ok(());
+            return self.unlocked(action, scope);
         }
         let Identity { object_id, app_id, .. } = &call.caller;
         Err(Response::error(

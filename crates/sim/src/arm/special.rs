@@ -29,6 +29,9 @@ impl Azure {
         if let Some(answer) = self.catalogue(call, &lower) {
             return Some(answer);
         }
+        if let Some(answer) = self.deleted_vaults(call).or_else(|| self.policy_states(call)) {
+            return Some(answer);
+        }
         if let Some((vault, how)) =
             call.path.rsplit_once("/accessPolicies/").filter(|_| call.r.method == "PUT")
         {

@@ -30,6 +30,9 @@ impl Azure {
         let body = object(call)?;
         let old = self.before_write(call, path)?;
         self.check_new(row, path, &body, old.is_some())?;
+        if let (None, Some(vault)) = (&old, self.recovered(path, &body)?) {
+            return Ok(self.commit(call, row, path, vault, None));
+        }
         let mut new: Map<String, Value> =
             body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())).collect();
         let tracked = row.table == types::Table::Resources || row.name.eq_ignore_ascii_case(types::GROUP);
@@ -94,6 +97,9 @@ impl Azure {
         }
         let Some(old) = self.before_write(call, path)? else { return Ok(Response::empty(204)) };
         if lro == Lro::Sync {
+            if row.name.eq_ignore_ascii_case(super::vaults::VAULT) {
+                self.keep_vault(&path.id, call.r.now);
+            }
             self.erase(&path.id, call.r.now);
             return Ok(if shows_what_it_deleted(row) {
                 Response::json(200, &Value::Object(old))

@@ -7,6 +7,7 @@ mod behaviour;
 mod conformance;
 mod directory;
 mod graph;
+mod kept;
 mod served;
 mod tokens;
 mod writes;
