@@ -51,6 +51,7 @@ fields! {
     CreatedByType = "/systemData/createdByType", Scalar;
     Properties = "/properties", Presence;
     ProvisioningState = "/properties/provisioningState", Scalar;
+    PrivateEndpoints = "/properties/privateEndpointConnections", Json;
     // Workspaces.
     StorageAccount = "/properties/storageAccount", Scalar;
     KeyVault = "/properties/keyVault", Scalar;
@@ -115,6 +116,7 @@ fields! {
     PrincipalType = "/properties/principalType", Scalar;
     RoleDefinitionId = "/properties/roleDefinitionId", Scalar;
     Scope = "/properties/scope", Scalar;
+    CreatedOn = "/properties/createdOn", Scalar;
     Condition = "/properties/condition", Scalar;
     RoleName = "/properties/roleName", Scalar;
     RoleType = "/properties/type", Scalar;

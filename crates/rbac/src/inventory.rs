@@ -23,12 +23,15 @@ pub struct Assume {
     pub groups: bool,
     /// The management groups above subscriptions.
     pub ancestors: bool,
+    /// Definitions of built-in roles that were not read, from those that come with the project. They are the same in every tenant, but
+    /// Microsoft changes them now and then.
+    pub built_in: bool,
 }
 
 impl Assume {
     /// Everything is taken for read: what the documents do not show, there is not.
     pub fn all() -> Self {
-        Self { assignments: true, denials: true, groups: true, ancestors: true }
+        Self { assignments: true, denials: true, groups: true, ancestors: true, built_in: true }
     }
 }
 
@@ -143,6 +146,12 @@ impl<'a> Reader<'a> {
                 assignable_scopes: texts(role.json(Field::AssignableScopes).value()).unwrap_or_default(),
                 permissions,
             });
+        }
+        // Of two with the same GUID the first counts.
+        if self.assume.built_in {
+            for role in crate::catalogue::roles() {
+                self.builder.role(&role);
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 use crate::Out;
 use dekey_model::{Covered, Field, Kind, Resource, Seen};
 
+pub use dekey_access::{SystemDatastores, is_system_datastore, system_datastores};
+
 /// What a way of authenticating means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -102,15 +104,6 @@ pub fn compute_type(value: &str) -> (Class, &'static str) {
     classify(COMPUTE_TYPES, value)
 }
 
-/// The datastores that Azure Machine Learning makes with every workspace. They follow `systemDatastoresAuthMode`.
-pub const SYSTEM_DATASTORES: [&str; 4] =
-    ["workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory"];
-
-/// Whether a datastore is one of the workspace's own.
-pub fn is_system_datastore(datastore: Resource<'_>) -> bool {
-    SYSTEM_DATASTORES.iter().any(|own| own.eq_ignore_ascii_case(datastore.name()))
-}
-
 /// Judges a datastore by its `credentialsType`: fires on the types that `fires` names. The system datastores follow the
 /// workspace's own setting and are judged there.
 pub(crate) fn judge_datastore(
@@ -149,58 +142,6 @@ pub(crate) fn judge_datastore(
         Some(account) => finding.on_other(account, Field::AllowSharedKeyAccess).lowered(why).done(),
         None => finding.done(),
     }
-}
-
-/// What is known of the way a workspace's system datastores authenticate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SystemDatastores {
-    /// By the storage account's key.
-    AccessKey,
-    /// By identity, or by user delegation SAS.
-    Keyless,
-    /// `systemDatastoresAuthMode` was not part of what was read.
-    NotRead,
-    /// It is absent from an answer of a version that has it: the service's default, access keys.
-    Default,
-    /// It is absent, and nobody knows whether the version of the answer has it at all.
-    Unsaid,
-    /// It holds a word nobody knows.
-    Odd,
-}
-
-/// Reads `systemDatastoresAuthMode` in every spelling. Only previews and versions from 2025 on have the property, so its
-/// absence from an older answer says nothing.
-pub fn system_datastores(workspace: Resource<'_>) -> SystemDatastores {
-    match workspace.text(Field::SystemDatastoresAuthMode).non_empty() {
-        Seen::Value(mode) if is_keyless(mode) => SystemDatastores::Keyless,
-        Seen::Value(mode) if ["accesskey", "access_key"].iter().any(|w| mode.eq_ignore_ascii_case(w)) => {
-            SystemDatastores::AccessKey
-        }
-        Seen::Value(_) | Seen::Odd => SystemDatastores::Odd,
-        Seen::NotRead => SystemDatastores::NotRead,
-        Seen::Absent | Seen::Null => match workspace.api_version() {
-            // A project keeps its data in the storage of its hub. Whether it follows the hub's mode is not documented, so a
-            // project that says nothing is not taken for one on keys while its hub is not.
-            Some(version) if has_auth_mode(version) && !hub_is_keyless(workspace) => {
-                SystemDatastores::Default
-            }
-            _ => SystemDatastores::Unsaid,
-        },
-    }
-}
-
-fn hub_is_keyless(project: Resource<'_>) -> bool {
-    let hub = project.text(Field::HubResourceId).non_empty().value();
-    let hub = hub.and_then(|id| project.inventory().find(id)).filter(|hub| *hub != project);
-    hub.and_then(|hub| hub.text(Field::SystemDatastoresAuthMode).non_empty().value()).is_some_and(is_keyless)
-}
-
-fn is_keyless(mode: &str) -> bool {
-    ["identity", "userdelegationsas"].iter().any(|word| mode.eq_ignore_ascii_case(word))
-}
-
-fn has_auth_mode(api_version: &str) -> bool {
-    api_version >= "2025-01-01" || (api_version >= "2024-01-01" && api_version.ends_with("-preview"))
 }
 
 /// What a workspace stores in the way of static credentials.
@@ -300,19 +241,5 @@ mod tests {
         assert_eq!(auth_mode("KeyAndAAD").0, Class::Static);
         // Signed by Microsoft Entra with a user delegation key: not a static credential.
         assert_eq!(auth_type("DelegatedSAS").0, Class::Keyless);
-    }
-
-    #[test]
-    fn versions_without_the_property_are_known() {
-        for (version, has) in [
-            ("2023-10-01", false),
-            ("2024-04-01", false),
-            ("2024-10-01", false),
-            ("2024-04-01-preview", true),
-            ("2025-04-01", true),
-            ("2025-12-01", true),
-        ] {
-            assert_eq!(has_auth_mode(version), has, "{version}");
-        }
     }
 }

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("intake", &["model"]),
-    ("rules", &["model"]),
-    ("report", &["model", "rules"]),
     ("rbac", &["model"]),
+    ("access", &["model", "rbac"]),
+    ("rules", &["model", "rbac", "access"]),
+    ("report", &["model", "rbac", "access", "rules"]),
     ("oracle", &["rbac"]),
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
-    ("cli", &["model", "intake", "rules", "report", "azure", "collect", "sim"]),
+    ("cli", &["model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim"]),
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["intake", "model", "tenant"]),
     ("tenant", &[]),
@@ -23,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "intake", "rules", "report", "rbac"];
+const PURE: &[&str] = &["model", "intake", "rules", "report", "rbac", "access"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",

@@ -183,3 +183,21 @@ fn things_that_say_nothing_are_gaps() {
         assert!(decision.gaps[0].to_string().contains(gap), "{:?}", decision.gaps);
     }
 }
+
+/// What comes with the project fills in, and what was read counts.
+#[test]
+fn built_in_roles_that_were_not_read_may_be_taken_from_the_project() {
+    let mut own = role();
+    own["properties"]["permissions"] = json!([]);
+    let grants = [grant("mi", "ServicePrincipal", SUB)];
+    let assume = Assume { ancestors: true, ..Assume::default() };
+    for (documents, built_in, expected) in [
+        (&grants[..], false, Answer::Unknown),
+        (&grants, true, Answer::Allowed),
+        (&[own, grants[0].clone()], true, Answer::Denied),
+    ] {
+        let own = inventory(documents, &whole());
+        let engine = dekey_rbac::engine(&own, catalogue::actions(), Assume { built_in, ..assume });
+        assert_eq!(decide(&engine, "mi", NOW).answer(), expected);
+    }
+}
