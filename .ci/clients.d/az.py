@@ -270,7 +270,8 @@ ROWS = [
     ("az ad sp show --id {principal}", where({"id": FRAUD_MI, "servicePrincipalType": "ManagedIdentity", "displayName": "mlw-fraud-prod"})),
     ("az ad sp list --display-name mlw-fraud", where({"[?displayName=='mlw-fraud-prod'].id": [FRAUD_MI]})),
     ("az ad sp list --filter \"servicePrincipalType eq 'ManagedIdentity'\" --all", where({"length(@) > `40`": True, "[?servicePrincipalType!='ManagedIdentity'] | length(@)": 0})),
-    ("az ad app list --all", where({"[].appId": [APP]})),
+    ("az ad app list --all", Expect("those of the export and the caller's own, by id", lambda *got: same(
+        [own["appId"] for own in answer(*got)], {APP} | {EXPORT[own]["properties"]["appId"] for own in ids("Microsoft.Graph/applications")}))),
     ("az ad app credential list --id {app}", where({"length(@)": 1, "[0].secretText": None})),
     ("az ad group list", where({"length(@) > `0`": True})),
     ("az ad signed-in-user show", fails("delegated authentication")),

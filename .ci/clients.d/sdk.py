@@ -180,7 +180,7 @@ row("federated_identity_credentials.list()", "none", lambda: equal(list(identiti
 row("system_assigned_identities.get_by_scope(workspace)", "the principal of the export", lambda: equal(
     identities.system_assigned_identities.get_by_scope(f"{FRAUD}/providers/{AML}/workspaces/mlw-fraud-prod").principal_id,
     EXPORT[f"{FRAUD}/providers/{AML}/workspaces/mlw-fraud-prod".lower()]["identity"]["principalId"]))
-row("role_assignments.list_for_subscription(): pages", "the 55 of the export and the caller's own", lambda: same(
+row("role_assignments.list_for_subscription(): pages", "those of the export, by id", lambda: same(
     [own.id for own in roles.role_assignments.list_for_subscription() if own.scope != "/"], ids("Microsoft.Authorization/roleAssignments", PROD)))
 row("role_assignments.list_for_subscription(filter=atScope())", "nothing below the subscription", lambda: equal(
     [own.scope for own in roles.role_assignments.list_for_subscription(filter="atScope()") if own.scope.count("/") > 2], []))
