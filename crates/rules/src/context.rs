@@ -8,6 +8,9 @@ use dekey_model::{
     Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, NotJudged, Resource, RuleIx,
     RuleSet, Seen, Severity,
 };
+use dekey_rbac::{Assume, Engine};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -22,12 +25,20 @@ pub struct Context<'a> {
     pub as_of: jiff::civil::Date,
     policies: OnceLock<Policies>,
     grants: OnceLock<Grants>,
+    engine: OnceLock<Engine>,
 }
 
 impl<'a> Context<'a> {
     /// The context of an audit.
     pub fn new(inventory: &'a Inventory, settings: &'a Settings, as_of: jiff::civil::Date) -> Self {
-        Self { inventory, settings, as_of, policies: OnceLock::new(), grants: OnceLock::new() }
+        Self {
+            inventory,
+            settings,
+            as_of,
+            policies: OnceLock::new(),
+            grants: OnceLock::new(),
+            engine: OnceLock::new(),
+        }
     }
 
     /// What the policy assignments that were read do. Worked out when the first rule asks.
@@ -38,6 +49,23 @@ impl<'a> Context<'a> {
     /// What role assignments reach, and whose they are. Worked out when the first rule asks.
     pub fn grants(&self) -> &Grants {
         self.grants.get_or_init(|| Grants::new(self.inventory))
+    }
+
+    /// Who may do what where. Worked out when the first rule asks. Built-in roles are known without being read. Deny assignments are taken
+    /// for read: Azure makes them for a few services only, and no command exports them. So are the management groups above, where none of
+    /// them has a role assignment.
+    pub fn engine(&self) -> &Engine {
+        self.engine.get_or_init(|| {
+            let ancestors = !self.grants().has_management_groups();
+            let assume = Assume { built_in: true, denials: true, ancestors, ..Assume::default() };
+            dekey_rbac::engine(self.inventory, dekey_rbac::catalogue::actions(), assume)
+        })
+    }
+
+    /// The first moment of the day of the audit.
+    pub fn now(&self) -> Timestamp {
+        let day = self.as_of.to_zoned(TimeZone::UTC).map(|own| own.timestamp());
+        day.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// The effective owner tag of a resource, with its source.
@@ -58,8 +86,8 @@ impl<'a> Context<'a> {
 }
 
 pub(crate) fn date_of(time: &str) -> Option<jiff::civil::Date> {
-    match time.parse::<jiff::Timestamp>() {
-        Ok(instant) => Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date()),
+    match time.parse::<Timestamp>() {
+        Ok(instant) => Some(instant.to_zoned(TimeZone::UTC).date()),
         // Some providers leave the zone out; Azure's times are UTC.
         Err(_) => time.parse::<jiff::civil::DateTime>().map(jiff::civil::DateTime::date).ok(),
     }
