@@ -3,6 +3,7 @@
 use crate::grants::Grants;
 use crate::ownership::Effective;
 use crate::policies::Policies;
+use crate::roles::Dangers;
 use crate::{Rule, Settings};
 use dekey_model::{
     Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, NotJudged, Resource, RuleIx,
@@ -26,6 +27,7 @@ pub struct Context<'a> {
     policies: OnceLock<Policies>,
     grants: OnceLock<Grants>,
     engine: OnceLock<Engine>,
+    dangers: OnceLock<Dangers>,
 }
 
 impl<'a> Context<'a> {
@@ -38,6 +40,7 @@ impl<'a> Context<'a> {
             policies: OnceLock::new(),
             grants: OnceLock::new(),
             engine: OnceLock::new(),
+            dangers: OnceLock::new(),
         }
     }
 
@@ -60,6 +63,11 @@ impl<'a> Context<'a> {
             let assume = Assume { built_in: true, denials: true, ancestors, ..Assume::default() };
             dekey_rbac::engine(self.inventory, dekey_rbac::catalogue::actions(), assume)
         })
+    }
+
+    /// What makes a role dangerous.
+    pub(crate) fn dangers(&self) -> &Dangers {
+        self.dangers.get_or_init(|| Dangers::of(self.engine()))
     }
 
     /// The first moment of the day of the audit.

@@ -1,7 +1,7 @@
 //! Somebody may read keys and is not on the list of those who may.
 
 use crate::{Context, Out, controls, declare_rule};
-use dekey_access::WorkspaceAccess;
+use dekey_access::{Usage, actors};
 use dekey_model::{Field, Gap, Kind, Resource};
 use dekey_rbac::{Answer, PrincipalIx, Target};
 use std::collections::BTreeSet;
@@ -59,7 +59,7 @@ fn check(cx: &Context<'_>, resource: Resource<'_>, out: &mut Out<'_>) {
     let (engine, target) = (cx.engine(), Target::of(resource));
     let allowed: BTreeSet<String> =
         cx.settings.access.key_readers.iter().map(|own| own.to_ascii_lowercase()).collect();
-    let own = own_identities(cx, resource);
+    let own = own_identities(resource);
     let (mut readers, mut gaps) = (Vec::new(), BTreeSet::new());
     for who in candidates(cx, resource) {
         let id = engine.principal_id(who);
@@ -105,12 +105,11 @@ fn candidates(cx: &Context<'_>, resource: Resource<'_>) -> BTreeSet<PrincipalIx>
 }
 
 /// What the workspace itself acts as: that it reads its own keys is the business of other rules.
-fn own_identities(cx: &Context<'_>, resource: Resource<'_>) -> BTreeSet<String> {
+fn own_identities(resource: Resource<'_>) -> BTreeSet<String> {
     let workspaces: Vec<Resource<'_>> =
         if resource.kind() == Kind::Workspace { vec![resource] } else { resource.used_by().collect() };
-    let acting =
-        workspaces.into_iter().flat_map(|own| WorkspaceAccess::of(cx.engine(), own, cx.now()).actors);
-    acting.filter_map(|own| own.actor.acting.principal().map(str::to_ascii_lowercase)).collect()
+    let acting = workspaces.into_iter().flat_map(|own| actors(own, &Usage::default()));
+    acting.filter_map(|own| own.acting.principal().map(str::to_ascii_lowercase)).collect()
 }
 
 fn in_allowed_group(cx: &Context<'_>, who: PrincipalIx, allowed: &BTreeSet<String>) -> bool {

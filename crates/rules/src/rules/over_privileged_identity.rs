@@ -1,9 +1,10 @@
 //! An identity with a role that allows far more than it needs.
 
+use crate::roles::{Dangers, may_be_judged};
 use crate::{Context, Out, controls, declare_rule};
 use dekey_access::{Acting, actors};
 use dekey_model::{ArmId, Field, Gap, Kind, Resource, Severity};
-use dekey_rbac::{Action, Bits, Engine, Role};
+use dekey_rbac::{Bits, Role};
 
 declare_rule! {
     /// Over-privileged identity
@@ -46,37 +47,6 @@ declare_rule! {
             terraform: "# Give each dependent an azurerm_role_assignment of its own, then remove the broad one and apply.",
             portal: "The scope > Access control (IAM) > Role assignments > the identity > Remove",
         },
-    }
-}
-
-/// What makes a role dangerous, of the actions that have bits.
-struct Dangers {
-    assigns: Bits,
-    lists: Bits,
-    data: Bits,
-}
-
-impl Dangers {
-    fn of(engine: &Engine) -> Self {
-        let one = |name: &str| {
-            let wanted = Action::control(name);
-            engine.actions().bits(|own| *own == wanted)
-        };
-        let data = |own: &Action| {
-            let folded = own.folded();
-            let kinds = [
-                "/containers/blobs/",
-                "/vaults/secrets/getsecret",
-                "/registries/push/",
-                "/repositories/content/",
-            ];
-            kinds.iter().any(|kind| folded.contains(kind))
-        };
-        Self {
-            assigns: one("Microsoft.Authorization/roleAssignments/write"),
-            lists: one("Microsoft.Storage/storageAccounts/listKeys/action"),
-            data: engine.actions().bits(data),
-        }
     }
 }
 
@@ -136,9 +106,11 @@ fn judge(role: &Role, at: Place, dangers: &Dangers) -> Option<(Severity, &'stati
 }
 
 fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
+    if !may_be_judged(cx, workspace, out) {
+        return;
+    }
     let engine = cx.engine();
     let covered = cx.inventory.coverage().covers(Kind::RoleAssignment, workspace.id());
-    let dangers = Dangers::of(engine);
     let mut seen: Vec<String> = Vec::new();
     let mut acts = false;
     for actor in actors(workspace, &dekey_access::Usage::default()) {
@@ -159,7 +131,7 @@ fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
                 ));
                 continue;
             }
-            let Some((severity, why)) = judge(role, place(&scope), &dangers) else { continue };
+            let Some((severity, why)) = judge(role, place(&scope), cx.dangers()) else { continue };
             let whose = match actor.resource.kind() {
                 Kind::Workspace => "its identity".to_owned(),
                 _ => format!("the identity of {}", actor.resource.name()),
