@@ -81,6 +81,9 @@ impl Options {
     }
 }
 
+/// What a resource was before a write at a time; nothing when it was not there.
+pub(crate) type Was = (Timestamp, Option<Box<str>>);
+
 /// An Azure.
 pub struct Azure {
     pub(crate) options: Options,
@@ -88,6 +91,8 @@ pub struct Azure {
     pub(crate) mint: Mint,
     pub(crate) cache: Cache,
     pub(crate) changes: Changes,
+    /// What resources were before each write, oldest first; nothing before they were made.
+    pub(crate) history: HashMap<Box<str>, Vec<Was>>,
     limits: Limits,
     pub(crate) operations: HashMap<String, crate::arm::Operation>,
     /// When, what, and whether for good.
@@ -150,6 +155,7 @@ impl Azure {
             mint,
             cache: Cache::default(),
             changes: Changes::default(),
+            history: HashMap::new(),
             limits: Limits::default(),
             operations: HashMap::new(),
             deleting: Vec::new(),
@@ -208,7 +214,7 @@ impl Azure {
                 "The request content size exceeds the maximum size of '4 MB'.",
             ));
         }
-        if let Some(answer) = self.graph(r, &path) {
+        if let Some(answer) = self.graph(r, &path).or_else(|| self.logs(r, &path)) {
             return answer;
         }
         let caller = self.authenticate(r, Service::Arm)?;
@@ -284,6 +290,15 @@ impl Azure {
         };
         all.extend(groups.filter(|(_, own)| holds(&own.body)).map(|(id, _)| crate::id::name(id).to_owned()));
         all
+    }
+
+    /// A resource as it was at a moment.
+    pub(crate) fn as_it_was(&self, id: &str, time: Timestamp) -> Option<serde_json::Value> {
+        let before = self.history.get(id).and_then(|all| all.iter().find(|(at, _)| *at > time));
+        match before {
+            Some((_, body)) => serde_json::from_str(body.as_deref()?).ok(),
+            None => self.store.value(id),
+        }
     }
 
     /// What a caller may do.

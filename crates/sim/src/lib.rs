@@ -12,6 +12,7 @@ mod filter;
 mod id;
 mod kql;
 mod login;
+mod logs;
 mod resource_graph;
 mod seed;
 mod server;

@@ -8,6 +8,7 @@ mod conformance;
 mod directory;
 mod graph;
 mod kept;
+mod logs;
 mod served;
 mod tokens;
 mod writes;
