@@ -276,19 +276,34 @@ impl Azure {
         Response::error(401, code, message).with("WWW-Authenticate", challenge)
     }
 
-    /// The object ids of a caller and of the groups that the caller is in.
+    /// The object ids of a caller and of the groups that the caller is in, however deep.
     pub(crate) fn principals(&self, caller: &Identity) -> Vec<String> {
-        let mut all = vec![caller.object_id.clone()];
-        let groups = self.store.below("microsoft.graph/groups", "", None);
-        let holds = |body: &str| {
+        self.with_groups(&caller.object_id)
+    }
+
+    /// An object id, and those of the groups that it is in, however deep.
+    pub(crate) fn with_groups(&self, object: &str) -> Vec<String> {
+        let read = |body: &str| -> Vec<String> {
             let value: Option<serde_json::Value> = serde_json::from_str(body).ok();
-            let members = value.as_ref().and_then(|own| own.pointer("/properties/members")?.as_array());
-            members
-                .into_iter()
-                .flatten()
-                .any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(&caller.object_id)))
+            let lists = ["/properties/members", "/properties/transitiveMembers"].iter();
+            let members = lists.filter_map(|list| value.as_ref()?.pointer(list)?.as_array());
+            members.flatten().filter_map(|own| own.as_str()).map(str::to_ascii_lowercase).collect()
         };
-        all.extend(groups.filter(|(_, own)| holds(&own.body)).map(|(id, _)| crate::id::name(id).to_owned()));
+        let groups: Vec<(String, Vec<String>)> = self
+            .store
+            .below("microsoft.graph/groups", "", None)
+            .map(|(id, own)| (crate::id::name(id).to_owned(), read(&own.body)))
+            .collect();
+        let mut all = vec![object.to_ascii_lowercase()];
+        let mut at = 0;
+        while let Some(own) = all.get(at).cloned() {
+            at += 1;
+            for (group, members) in &groups {
+                if members.contains(&own) && !all.contains(group) {
+                    all.push(group.clone());
+                }
+            }
+        }
         all
     }
 

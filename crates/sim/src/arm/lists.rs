@@ -61,12 +61,17 @@ impl Azure {
         let mut last: Option<&str> = None;
         let default_alone =
             row.name.ends_with("/datastores") && call.r.param("isDefault").is_some_and(|own| own == "true");
+        // Asked of many rows about one principal: the groups that it is in are looked for once.
+        let asked = std::cell::OnceCell::<Vec<String>>::new();
+        let holds = |principal: &str, of: &str| {
+            asked.get_or_init(|| self.with_groups(of)).iter().any(|own| own.eq_ignore_ascii_case(principal))
+        };
         for (id, resource) in self.rows(row, &kind, &lower, after.as_deref()) {
             if default_alone && !resource.body.contains("\"isDefault\":true") {
                 continue;
             }
             if let Some(filter) = &filter
-                && !passes(filter, call, &lower, id, resource)?
+                && !passes(filter, call, &lower, (id, resource), &holds)?
             {
                 continue;
             }
@@ -142,8 +147,8 @@ fn passes(
     filter: &Filter,
     call: &Call<'_>,
     scope: &str,
-    id: &str,
-    resource: &Resource,
+    (id, resource): (&str, &Resource),
+    holds: &dyn Fn(&str, &str) -> bool,
 ) -> Result<bool, Response> {
     let mut value: Value = serde_json::from_str(&resource.body).unwrap_or(Value::Null);
     let own = id::parse(id).scope;
@@ -155,7 +160,7 @@ fn passes(
             "atscope" => id::covers(&own, scope) || !id::covers(scope, &own),
             "atexactscope" => own == scope,
             "atscopeandbelow" => true,
-            "assignedto" => principal.eq_ignore_ascii_case(first),
+            "assignedto" => holds(&principal, first),
             "astarget" => principal.eq_ignore_ascii_case(&call.caller.object_id),
             _ => return None,
         })
