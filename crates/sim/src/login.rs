@@ -37,7 +37,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    fn audiences(self) -> &'static [&'static str] {
+    pub(crate) fn audiences(self) -> &'static [&'static str] {
         match self {
             Service::Arm => &[
                 "https://management.azure.com",

@@ -9,6 +9,7 @@ mod directory;
 mod graph;
 mod kept;
 mod logs;
+mod scripts;
 mod served;
 mod tokens;
 mod writes;
