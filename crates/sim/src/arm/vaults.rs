@@ -9,9 +9,6 @@ use std::collections::BTreeMap;
 
 /// The type, in lower case.
 pub(crate) const VAULT: &str = "microsoft.keyvault/vaults";
-/// The versions of the deleted ones.
-const VERSIONS: &[&str] =
-    &["2021-10-01", "2022-07-01", "2023-02-01", "2023-07-01", "2024-11-01", "2025-05-01", "2026-05-15"];
 /// How long one is kept that does not say.
 const DAYS: i64 = 90;
 
@@ -46,14 +43,7 @@ impl Azure {
         subscription: &str,
         (name, verb): (Option<&str>, &str),
     ) -> Result<Response, Response> {
-        if !VERSIONS.contains(&call.version.as_str()) {
-            let known = VERSIONS.join(", ");
-            let message = format!(
-                "The api-version '{}' is invalid. The supported versions are '{known}'.",
-                call.version
-            );
-            return Err(Response::error(400, "InvalidApiVersionParameter", &message));
-        }
+        super::row(VAULT, call)?;
         let prefix = if name.is_some() { "locations/" } else { "" };
         self.authorize(call, &format!("Microsoft.KeyVault/{prefix}deletedVaults/{verb}"), subscription)?;
         let here = self.deleted_vaults.iter().filter(|(id, _)| id::covers(subscription, id));
