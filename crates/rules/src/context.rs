@@ -54,15 +54,11 @@ impl<'a> Context<'a> {
         self.grants.get_or_init(|| Grants::new(self.inventory))
     }
 
-    /// Who may do what where. Worked out when the first rule asks. Built-in roles are known without being read. Deny assignments are taken
-    /// for read: Azure makes them for a few services only, and no command exports them. So are the management groups above, where none of
-    /// them has a role assignment.
+    /// Who may do what where. Worked out when the first rule asks.
     pub fn engine(&self) -> &Engine {
-        self.engine.get_or_init(|| {
-            let ancestors = !self.grants().has_management_groups();
-            let assume = Assume { built_in: true, denials: true, ancestors, ..Assume::default() };
-            dekey_rbac::engine(self.inventory, dekey_rbac::catalogue::actions(), assume)
-        })
+        let assume = || Assume::unless_told(self.inventory);
+        let actions = dekey_rbac::catalogue::actions;
+        self.engine.get_or_init(|| dekey_rbac::engine(self.inventory, actions(), assume()))
     }
 
     /// What makes a role dangerous.

@@ -157,11 +157,6 @@ impl Grants {
         at.chain(above.map(|(_, all)| all)).flatten()
     }
 
-    /// Whether a management group has one.
-    pub fn has_management_groups(&self) -> bool {
-        self.at_scope.keys().any(|scope| scope.starts_with("/providers/microsoft.management/"))
-    }
-
     /// How many role assignments there are at and below a subscription.
     pub fn in_subscription(&self, id: &str) -> u32 {
         self.in_subscription.get(&lower(id)).copied().unwrap_or(0)
