@@ -12,11 +12,13 @@ azure_cloud.AZURE_PUBLIC_CLOUD.endpoints.management = base
 from c7n.config import Config
 from c7n.policy import PolicyCollection
 from c7n.resources import load_resources
+from c7n.utils import reset_session_cache
 
 load_resources((kind,))
 total = 0
 for subscription in subscriptions:
     os.environ["AZURE_SUBSCRIPTION_ID"] = subscription
+    reset_session_cache()
     config = Config.empty(output_dir="/tmp/unused", cache="", cache_period=0)
     policies = PolicyCollection.from_data({"policies": [{"name": "all", "resource": kind}]}, config)
     total += len(next(iter(policies)).resource_manager.resources())

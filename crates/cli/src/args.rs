@@ -89,6 +89,10 @@ const SIM_EXAMPLES: &str = "Examples:
   dekey sim --workspaces 1000 --seed 7                 an invented tenant, the same for each seed
   dekey sim --from export/ --role Reader               somebody's export, seen by a reader
   dekey sim --latency 50ms --listen 127.0.0.1:9443
+  dekey sim --script requests.txt                      answer these requests, print the answers, and end
+
+A script is plain text: `GET /subscriptions?api-version=2022-12-01`, a body below a request, `advance 10m` to let time pass,
+`follow` for the operation or page that the last answer names, `at 2026-11-23T08:00:00Z` to set the time, # for remarks.
 
 It listens on loopback alone, signs its certificate itself, and prints how to point az at it.";
 
@@ -116,6 +120,9 @@ pub(crate) struct SimArgs {
     /// How long every answer takes, such as 50ms.
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = milliseconds)]
     pub(crate) latency: std::time::Duration,
+    /// Let no operation take longer than this, such as 2s; Azure's take up to a minute.
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    pub(crate) operation_time: Option<std::time::Duration>,
     /// Limit requests as Azure does, or not at all.
     #[arg(long, value_enum, default_value_t, value_name = "LIMITS")]
     pub(crate) throttle: ThrottleArg,
@@ -125,6 +132,9 @@ pub(crate) struct SimArgs {
     /// What the caller may do: a built-in role, and where (`Owner@/` when none is given).
     #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
     pub(crate) roles: Vec<String>,
+    /// Answer the requests of a script in place of listening.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["listen", "identity", "ca_file", "latency"])]
+    pub(crate) script: Option<PathBuf>,
     /// Let role assignments take up to 15 minutes and Resource Graph a minute, as Azure does.
     #[arg(long)]
     pub(crate) lag: bool,

@@ -29,6 +29,16 @@ pub struct Assume {
 }
 
 impl Assume {
+    /// What is taken for read of an inventory unless somebody says otherwise. Built-in roles are the same in every tenant. Deny assignments are
+    /// made for a few services only, and no command exports them. Where no management group has a role assignment, it does not matter
+    /// which of them lie above a subscription.
+    pub fn unless_told(inventory: &Inventory) -> Self {
+        let mut all = inventory.of_kind(Kind::RoleAssignment).iter().map(|ix| inventory.get(*ix));
+        let above = "/providers/microsoft.management/";
+        let ancestors = !all.any(|own| folded(scope(own)).starts_with(above));
+        Self { built_in: true, denials: true, ancestors, ..Self::default() }
+    }
+
     /// Everything is taken for read: what the documents do not show, there is not.
     pub fn all() -> Self {
         Self { assignments: true, denials: true, groups: true, ancestors: true, built_in: true }
@@ -164,12 +174,14 @@ impl<'a> Reader<'a> {
         let mut met = HashSet::new();
         let groups: HashSet<String> = self.all(Kind::Group).map(|own| folded(own.name())).collect();
         for own in self.all(Kind::RoleAssignment) {
-            let schedule = schedules.get(&folded(own.id()));
-            met.insert(folded(own.id()));
-            self.assignment(own, schedule.copied(), Standing::Active, &groups);
+            // Few have a schedule, and most tenants have none at all.
+            let origin = (!schedules.is_empty()).then(|| folded(own.id()));
+            let schedule = origin.as_ref().and_then(|origin| schedules.get_key_value(origin));
+            met.extend(schedule.map(|(origin, _)| origin.as_str()));
+            self.assignment(own, schedule.map(|(_, own)| *own), Standing::Active, &groups);
         }
         for own in self.all(Kind::RoleSchedule) {
-            if !met.contains(&folded(text(own, Field::OriginRoleAssignment))) {
+            if !met.contains(folded(text(own, Field::OriginRoleAssignment)).as_str()) {
                 self.assignment(own, Some(own), Standing::Active, &groups);
             }
         }

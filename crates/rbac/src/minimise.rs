@@ -5,7 +5,7 @@
 //! is needed and nothing else; having it costs, once, however often it is assigned.
 
 use crate::cover::{Candidate, Cover, Problem, Proof};
-use crate::needs::is_known_at;
+use crate::needs::KnownAt;
 use crate::{Action, Actions, Danger, Need, Role};
 use dekey_model::{ArmId, eq_ids};
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,8 +197,10 @@ fn existing(
         .chain([scope])
         .collect();
     let mut brings = BTreeSet::new();
-    for action in permitted.iter().filter_map(|ix| menu.actions.get(ix)) {
-        for place in places.iter().filter(|place| is_known_at(action, place)) {
+    for place in places {
+        let known = KnownAt::new(place);
+        let permitted = permitted.iter().filter_map(|ix| menu.actions.get(ix));
+        for action in permitted.filter(|own| known.knows(own)) {
             let is_needed = needs.iter().any(|need| need.action == *action && eq_ids(&need.scope, place));
             if !is_needed {
                 let thing = Thing::Permission(action.clone(), place.to_ascii_lowercase());

@@ -166,9 +166,15 @@ impl Engine {
 
     /// What somebody may do at a resource beyond what is needed there, of the actions that have bits and that the resource knows.
     pub fn excess(&self, who: Option<PrincipalIx>, needs: &[Need], on: &Target, now: Timestamp) -> Excess {
-        let all = self.effective(who, self.place(&on.id), now, &crate::condition::Facts::of_scope(&on.id));
+        let all = self.effective_on(who, on, now);
         let here = needs.iter().filter(|own| dekey_model::eq_ids(&own.scope, &on.id));
-        let mut beyond = all.allowed.and(&self.actions().bits(|action| is_known_at(action, &on.id)));
+        let known = KnownAt::new(&on.id);
+        let mut beyond = all.allowed.clone();
+        for ix in all.allowed.iter() {
+            if self.actions().get(ix).is_none_or(|action| !known.knows(action)) {
+                beyond.take(ix);
+            }
+        }
         for ix in here.filter_map(|own| self.actions().find(&own.action)) {
             beyond.take(ix);
         }
@@ -183,18 +189,29 @@ const ANYWHERE: [&str; 3] = [
     "microsoft.resources/deployments/",
 ];
 
+/// The one type that has actions without a type, such as writing telemetry.
+const INSIGHTS: [&str; 2] = ["microsoft.insights/", "microsoft.insights/components/"];
+
 /// Whether an action can be done to a resource, or to what is in a container.
 pub fn is_known_at(action: &Action, scope: &str) -> bool {
-    let id = ArmId(scope);
-    let Some(provider) = id.provider() else { return true };
-    if ANYWHERE.iter().any(|start| action.folded().starts_with(start)) {
-        return true;
+    KnownAt::new(scope).knows(action)
+}
+
+/// The type of a resource as its actions begin; nothing for containers, where every action is known.
+pub(crate) struct KnownAt(Option<String>);
+
+impl KnownAt {
+    pub(crate) fn new(scope: &str) -> Self {
+        let id = ArmId(scope);
+        Self(id.provider().and(id.resource_type()).map(|kind| kind.to_ascii_lowercase() + "/"))
     }
-    let Some(kind) = id.resource_type() else { return true };
-    let (kind, provider) = (kind.to_ascii_lowercase(), provider.to_ascii_lowercase());
-    let of_type = action.folded().strip_prefix(&kind).is_some_and(|rest| rest.starts_with('/'));
-    // Actions without a type, such as writing telemetry, are about the provider's resources.
-    let without_type =
-        action.folded().strip_prefix(&provider).is_some_and(|rest| rest.matches('/').count() == 2);
-    of_type || (without_type && kind == "microsoft.insights/components")
+
+    pub(crate) fn knows(&self, action: &Action) -> bool {
+        let (Self(Some(kind)), name) = (self, action.folded()) else { return true };
+        let [provider, insights] = INSIGHTS;
+        let is_untyped = || name.strip_prefix(provider).is_some_and(|rest| rest.matches('/').count() == 1);
+        name.starts_with(kind.as_str())
+            || ANYWHERE.iter().any(|start| name.starts_with(start))
+            || (kind == insights && is_untyped())
+    }
 }

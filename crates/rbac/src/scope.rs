@@ -37,10 +37,20 @@ struct Row {
     leave: u32,
     /// The index of what was read here, for each list; inherited.
     read: [u32; LISTS],
+    /// The nearest scope at or above where something is denied, or [`NOWHERE`].
+    denied: Node,
     knows_above: bool,
 }
 
+const NOWHERE: Node = Node(u32::MAX);
 const LISTS: usize = 3;
+
+impl Row {
+    fn new(parent: Node, shown: Sym, read: u32) -> Self {
+        let read = [read; LISTS];
+        Self { up: parent, parent, shown, enter: 0, leave: 0, read, denied: NOWHERE, knows_above: true }
+    }
+}
 
 /// The tree.
 #[derive(Debug)]
@@ -60,8 +70,7 @@ impl Default for Scopes {
     fn default() -> Self {
         let mut segments = Texts::default();
         let shown = segments.intern("");
-        let root =
-            Row { up: ROOT, parent: ROOT, shown, enter: 0, leave: 0, read: [0; LISTS], knows_above: true };
+        let root = Row::new(ROOT, shown, 0);
         let below = HashMap::with_hasher(foldhash::fast::FixedState::with_seed(0x7363_6f70));
         Self { segments, rows: vec![root], below, read: vec![Completeness::NotRead] }
     }
@@ -73,6 +82,13 @@ fn segments(scope: &str) -> impl Iterator<Item = &str> {
     let long = scope.get(..SUBSCRIPTIONS.len()).is_some_and(|own| own.eq_ignore_ascii_case(SUBSCRIPTIONS));
     // Without the provider, which is two segments.
     scope.split('/').filter(|own| !own.is_empty()).skip(if long { 2 } else { 0 })
+}
+
+/// Writes a segment in lower case.
+fn fold(segment: &str, folded: &mut String) {
+    folded.clear();
+    folded.push_str(segment);
+    folded.make_ascii_lowercase();
 }
 
 /// The id of a management group, from its name or id.
@@ -91,17 +107,17 @@ impl Scopes {
 
     /// The scope, which is put into the tree if it is new.
     pub(crate) fn add(&mut self, scope: &str) -> Node {
-        let mut node = ROOT;
+        let (mut node, mut folded) = (ROOT, String::new());
         for segment in segments(scope) {
-            let key = self.segments.intern(&segment.to_ascii_lowercase());
-            let shown = self.segments.intern(segment);
+            fold(segment, &mut folded);
+            let key = self.segments.intern(&folded);
+            let shown = if folded == segment { key } else { self.segments.intern(segment) };
             let next = Node(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
             let found = *self.below.entry((node, key)).or_insert(next);
             if found == next {
-                let (enter, leave) = (0, 0);
-                let read = [u32::MAX; LISTS];
-                self.rows.push(Row { up: node, parent: node, shown, enter, leave, read, knows_above: true });
+                self.rows.push(Row::new(node, shown, u32::MAX));
             } else if let Some(before) = self.row(found).map(|row| row.shown)
+                && shown != before
                 && self.segments.get(shown) < self.segments.get(before)
                 && let Some(row) = self.row_mut(found)
             {
@@ -147,6 +163,13 @@ impl Scopes {
         }
     }
 
+    /// Says that something is denied at a scope.
+    pub(crate) fn set_denied(&mut self, node: Node) {
+        if let Some(row) = self.row_mut(node) {
+            row.denied = node;
+        }
+    }
+
     /// Numbers the tree and hands down what holds below. Called once, when nothing more is added.
     pub(crate) fn finish(&mut self, knows_above: &dyn Fn(Node) -> bool) {
         let mut first = vec![u32::MAX; self.rows.len()];
@@ -173,11 +196,15 @@ impl Scopes {
     }
 
     fn enter(&mut self, node: Node, order: u32, knows_above: bool) {
-        let above = self.up(node).and_then(|up| self.row(up)).map(|row| (row.read, row.knows_above));
-        let (read, above_known) = above.unwrap_or(([0; LISTS], true));
+        let above =
+            self.up(node).and_then(|up| self.row(up)).map(|row| (row.read, row.denied, row.knows_above));
+        let (read, denied, above_known) = above.unwrap_or(([0; LISTS], NOWHERE, true));
         if let Some(row) = self.row_mut(node) {
             row.enter = order;
             row.knows_above = above_known && knows_above;
+            if row.denied == NOWHERE {
+                row.denied = denied;
+            }
             for (own, inherited) in row.read.iter_mut().zip(read) {
                 if *own == u32::MAX {
                     *own = inherited;
@@ -194,6 +221,12 @@ impl Scopes {
     /// The scope and everything above it, the nearest first.
     pub(crate) fn and_above(&self, node: Node) -> impl Iterator<Item = Node> {
         std::iter::successors(Some(node), |own| self.up(*own))
+    }
+
+    /// The scopes at and above another where something is denied, the nearest first.
+    pub(crate) fn denied_at_and_above(&self, node: Node) -> impl Iterator<Item = Node> {
+        let nearest = |node: Node| self.row(node).map(|row| row.denied).filter(|own| *own != NOWHERE);
+        std::iter::successors(nearest(node), move |own| self.up(*own).and_then(nearest))
     }
 
     /// Whether a scope is another or above it.
@@ -215,8 +248,7 @@ impl Scopes {
         let mut rest = segments(scope);
         let mut is_exact = true;
         for segment in rest.by_ref() {
-            folded.clear();
-            folded.extend(segment.chars().map(|own| own.to_ascii_lowercase()));
+            fold(segment, &mut folded);
             let found = self.segments.find(&folded).and_then(|key| self.below.get(&(node, key)));
             let Some(found) = found else {
                 is_exact = false;

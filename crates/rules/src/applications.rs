@@ -8,8 +8,10 @@ use serde_json::Value;
 
 /// A credential of an application: never its value.
 pub(crate) struct Credential<'a> {
+    /// Whose it is, in words.
+    whose: &'a str,
     /// What people call it.
-    pub(crate) name: &'a str,
+    name: &'a str,
     /// Its id, which stays the same.
     pub(crate) id: &'a str,
     /// A client secret, or else a certificate.
@@ -23,10 +25,11 @@ pub(crate) struct Credential<'a> {
 }
 
 impl Credential<'_> {
-    /// `client secret "ci"`, `certificate`.
+    /// `client secret "ci" of exporter`, `its certificate`.
     pub(crate) fn words(&self) -> String {
         let kind = if self.is_secret { "client secret" } else { "certificate" };
-        if self.name.is_empty() { kind.to_owned() } else { format!("{kind} \"{}\"", self.name) }
+        let named = if self.name.is_empty() { kind.to_owned() } else { format!("{kind} \"{}\"", self.name) };
+        if self.whose.is_empty() { format!("its {named}") } else { format!("{named} of {}", self.whose) }
     }
 
     /// Where its end is written, and what is written there.
@@ -46,6 +49,7 @@ pub(crate) fn credentials<'a>(
     if cx.grants().of_application(cx.inventory, id).next().is_none() {
         return Vec::new();
     }
+    let whose = application.text(Field::DisplayName).non_empty().value().unwrap_or("");
     let mut all = Vec::new();
     for (field, is_secret) in [(Field::PasswordCredentials, true), (Field::KeyCredentials, false)] {
         match application.json(field) {
@@ -58,6 +62,7 @@ pub(crate) fn credentials<'a>(
                     };
                     let start = date_of(text("startDateTime"));
                     all.push(Credential {
+                        whose,
                         name: text("displayName"),
                         id: text("keyId"),
                         is_secret,

@@ -3,11 +3,15 @@
 use crate::grants::Grants;
 use crate::ownership::Effective;
 use crate::policies::Policies;
+use crate::roles::Dangers;
 use crate::{Rule, Settings};
 use dekey_model::{
     Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, NotJudged, Resource, RuleIx,
     RuleSet, Seen, Severity,
 };
+use dekey_rbac::{Assume, Engine};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -22,12 +26,22 @@ pub struct Context<'a> {
     pub as_of: jiff::civil::Date,
     policies: OnceLock<Policies>,
     grants: OnceLock<Grants>,
+    engine: OnceLock<Engine>,
+    dangers: OnceLock<Dangers>,
 }
 
 impl<'a> Context<'a> {
     /// The context of an audit.
     pub fn new(inventory: &'a Inventory, settings: &'a Settings, as_of: jiff::civil::Date) -> Self {
-        Self { inventory, settings, as_of, policies: OnceLock::new(), grants: OnceLock::new() }
+        Self {
+            inventory,
+            settings,
+            as_of,
+            policies: OnceLock::new(),
+            grants: OnceLock::new(),
+            engine: OnceLock::new(),
+            dangers: OnceLock::new(),
+        }
     }
 
     /// What the policy assignments that were read do. Worked out when the first rule asks.
@@ -38,6 +52,24 @@ impl<'a> Context<'a> {
     /// What role assignments reach, and whose they are. Worked out when the first rule asks.
     pub fn grants(&self) -> &Grants {
         self.grants.get_or_init(|| Grants::new(self.inventory))
+    }
+
+    /// Who may do what where. Worked out when the first rule asks.
+    pub fn engine(&self) -> &Engine {
+        let assume = || Assume::unless_told(self.inventory);
+        let actions = dekey_rbac::catalogue::actions;
+        self.engine.get_or_init(|| dekey_rbac::engine(self.inventory, actions(), assume()))
+    }
+
+    /// What makes a role dangerous.
+    pub(crate) fn dangers(&self) -> &Dangers {
+        self.dangers.get_or_init(|| Dangers::of(self.engine()))
+    }
+
+    /// The first moment of the day of the audit.
+    pub fn now(&self) -> Timestamp {
+        let day = self.as_of.to_zoned(TimeZone::UTC).map(|own| own.timestamp());
+        day.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// The effective owner tag of a resource, with its source.
@@ -58,8 +90,8 @@ impl<'a> Context<'a> {
 }
 
 pub(crate) fn date_of(time: &str) -> Option<jiff::civil::Date> {
-    match time.parse::<jiff::Timestamp>() {
-        Ok(instant) => Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date()),
+    match time.parse::<Timestamp>() {
+        Ok(instant) => Some(instant.to_zoned(TimeZone::UTC).date()),
         // Some providers leave the zone out; Azure's times are UTC.
         Err(_) => time.parse::<jiff::civil::DateTime>().map(jiff::civil::DateTime::date).ok(),
     }

@@ -21,6 +21,8 @@ pub struct Grants {
     above: HashSet<Box<str>>,
     /// Role assignments that reach ours or lie above, by principal.
     by_principal: HashMap<Box<str>, Vec<ResourceIx>>,
+    /// All of them, by the scope that they are at.
+    at_scope: HashMap<Box<str>, Vec<ResourceIx>>,
     /// How many there are at and below each subscription.
     in_subscription: HashMap<Box<str>, u32>,
     /// What the directory says of an object id.
@@ -104,6 +106,7 @@ impl Grants {
     }
 
     fn assignment(&mut self, assignment: Resource<'_>) {
+        self.at_scope.entry(lower(scope_of(assignment))).or_default().push(assignment.ix());
         if let Some(subscription) = ArmId(scope_of(assignment)).subscription() {
             *self.in_subscription.entry(lower(subscription)).or_default() += 1;
         }
@@ -144,6 +147,14 @@ impl Grants {
     ) -> impl Iterator<Item = ResourceIx> + 'a {
         let principals = self.by_application.get(&lower(id)).map(Vec::as_slice).unwrap_or_default();
         principals.iter().flat_map(|ix| self.of_principal(inventory.get(*ix).name())).copied()
+    }
+
+    /// The role assignments at a resource and above it; of management groups all, as which is above which is for the engine to say.
+    pub fn covering<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a ResourceIx> + 'a {
+        let here = std::iter::once(id).chain(ArmId(id).ancestors());
+        let at = here.filter_map(|scope| self.at_scope.get(&lower(scope)));
+        let above = self.at_scope.iter().filter(|(scope, _)| ArmId(scope).subscription().is_none());
+        at.chain(above.map(|(_, all)| all)).flatten()
     }
 
     /// How many role assignments there are at and below a subscription.

@@ -18,6 +18,7 @@ mod ownership;
 pub mod policies;
 mod registry;
 mod remedies;
+mod roles;
 mod rule;
 mod rules;
 mod settings;
@@ -30,7 +31,8 @@ pub use ownership::{Effective, TagSource, creator};
 pub use registry::{all, by_id};
 pub use rule::{Group, Page, Remedy, Rule, docs_of};
 pub use settings::{
-    IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver, nearest_rule,
+    AccessSettings, IdentityStandard, RuleSettings, Settings, SettingsError, Tags, Thresholds, Waiver,
+    nearest_rule,
 };
 pub use summary::{Counts, RuleSummary, Summary, WorkspaceSummary};
 pub use waivers::{WaiverState, WaiverUse};

@@ -60,6 +60,8 @@ pub struct Settings {
     pub tags: Tags,
     /// Ages and limits.
     pub thresholds: Thresholds,
+    /// Who may read keys.
+    pub access: AccessSettings,
     /// Which part of the tenant is audited.
     pub scopes: Scopes,
     /// Findings that somebody has accepted until a date.
@@ -123,6 +125,14 @@ impl Tags {
             TagSource::Resource | TagSource::Workspace => true,
         }
     }
+}
+
+/// Who may read keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccessSettings {
+    /// Object ids of those who may: users, groups, service principals. Empty means that nobody is asked about.
+    pub key_readers: Vec<String>,
 }
 
 /// Ages and limits.

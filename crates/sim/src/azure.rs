@@ -29,6 +29,8 @@ pub struct Options {
     pub token_life: i64,
     /// The application permissions of Microsoft Graph that callers have.
     pub graph: Vec<String>,
+    /// How long an operation takes at most, when it is to be over sooner than Azure's.
+    pub operation_time: Option<SignedDuration>,
     /// How many requests are answered.
     pub throttle: Throttle,
     /// What goes wrong.
@@ -72,11 +74,15 @@ impl Options {
             graph: ["Application.Read.All", "GroupMember.Read.All", "User.ReadBasic.All"]
                 .map(str::to_owned)
                 .to_vec(),
+            operation_time: None,
             throttle: Throttle::Off,
             faults: Faults::default(),
         }
     }
 }
+
+/// What a resource was before a write at a time; nothing when it was not there.
+pub(crate) type Was = (Timestamp, Option<Box<str>>);
 
 /// An Azure.
 pub struct Azure {
@@ -85,11 +91,14 @@ pub struct Azure {
     pub(crate) mint: Mint,
     pub(crate) cache: Cache,
     pub(crate) changes: Changes,
+    /// What resources were before each write, oldest first; nothing before they were made.
+    pub(crate) history: HashMap<Box<str>, Vec<Was>>,
     limits: Limits,
     pub(crate) operations: HashMap<String, crate::arm::Operation>,
     /// When, what, and whether for good.
     pub(crate) deleting: Vec<(Timestamp, String, bool)>,
     pub(crate) soft_deleted: BTreeSet<String>,
+    pub(crate) deleted_vaults: crate::arm::DeletedVaults,
     pub(crate) directory: Directory,
     pub(crate) activity: crate::arm::Activity,
     /// The action and scope that the request at hand was about.
@@ -146,10 +155,12 @@ impl Azure {
             mint,
             cache: Cache::default(),
             changes: Changes::default(),
+            history: HashMap::new(),
             limits: Limits::default(),
             operations: HashMap::new(),
             deleting: Vec::new(),
             soft_deleted: BTreeSet::new(),
+            deleted_vaults: crate::arm::DeletedVaults::new(),
             directory: Directory::default(),
             activity: crate::arm::Activity::default(),
             last_action: None,
@@ -203,7 +214,7 @@ impl Azure {
                 "The request content size exceeds the maximum size of '4 MB'.",
             ));
         }
-        if let Some(answer) = self.graph(r, &path) {
+        if let Some(answer) = self.graph(r, &path).or_else(|| self.logs(r, &path)) {
             return answer;
         }
         let caller = self.authenticate(r, Service::Arm)?;
@@ -265,20 +276,44 @@ impl Azure {
         Response::error(401, code, message).with("WWW-Authenticate", challenge)
     }
 
-    /// The object ids of a caller and of the groups that the caller is in.
+    /// The object ids of a caller and of the groups that the caller is in, however deep.
     pub(crate) fn principals(&self, caller: &Identity) -> Vec<String> {
-        let mut all = vec![caller.object_id.clone()];
-        let groups = self.store.below("microsoft.graph/groups", "", None);
-        let holds = |body: &str| {
+        self.with_groups(&caller.object_id)
+    }
+
+    /// An object id, and those of the groups that it is in, however deep.
+    pub(crate) fn with_groups(&self, object: &str) -> Vec<String> {
+        let read = |body: &str| -> Vec<String> {
             let value: Option<serde_json::Value> = serde_json::from_str(body).ok();
-            let members = value.as_ref().and_then(|own| own.pointer("/properties/members")?.as_array());
-            members
-                .into_iter()
-                .flatten()
-                .any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(&caller.object_id)))
+            let lists = ["/properties/members", "/properties/transitiveMembers"].iter();
+            let members = lists.filter_map(|list| value.as_ref()?.pointer(list)?.as_array());
+            members.flatten().filter_map(|own| own.as_str()).map(str::to_ascii_lowercase).collect()
         };
-        all.extend(groups.filter(|(_, own)| holds(&own.body)).map(|(id, _)| crate::id::name(id).to_owned()));
+        let groups: Vec<(String, Vec<String>)> = self
+            .store
+            .below("microsoft.graph/groups", "", None)
+            .map(|(id, own)| (crate::id::name(id).to_owned(), read(&own.body)))
+            .collect();
+        let mut all = vec![object.to_ascii_lowercase()];
+        let mut at = 0;
+        while let Some(own) = all.get(at).cloned() {
+            at += 1;
+            for (group, members) in &groups {
+                if members.contains(&own) && !all.contains(group) {
+                    all.push(group.clone());
+                }
+            }
+        }
         all
+    }
+
+    /// A resource as it was at a moment.
+    pub(crate) fn as_it_was(&self, id: &str, time: Timestamp) -> Option<serde_json::Value> {
+        let before = self.history.get(id).and_then(|all| all.iter().find(|(at, _)| *at > time));
+        match before {
+            Some((_, body)) => serde_json::from_str(body.as_deref()?).ok(),
+            None => self.store.value(id),
+        }
     }
 
     /// What a caller may do.
@@ -293,7 +328,7 @@ impl Azure {
         let principals = self.principals(&call.caller);
         let lower = if scope.is_empty() { "/".to_owned() } else { scope.to_ascii_lowercase() };
         if self.access(&principals, call.r.now).may(action, &lower) {
-            return Ok(());
+            return self.unlocked(action, scope);
         }
         let Identity { object_id, app_id, .. } = &call.caller;
         Err(Response::error(

@@ -54,13 +54,21 @@ impl Azure {
         let segments: Vec<&str> = rest.split('/').collect();
         match (r.method, segments.as_slice()) {
             ("POST", ["directoryObjects", "getByIds"]) => self.by_ids(r),
+            // Nobody signs in to the simulator in person.
+            (_, ["me", ..]) => {
+                Err(error(400, "BadRequest", "/me request is only valid with delegated authentication flow."))
+            }
             ("GET", [set]) => match set.split_once('(') {
                 Some((set, key)) => self.by_application(r, set, key),
                 None => self.set(r, set),
             },
             ("GET", [set, key]) => self.one(r, set, key),
-            ("GET", ["groups", key, "transitiveMembers" | "members"]) => self.members(r, key),
-            ("GET", [set, key, "transitiveMemberOf" | "memberOf"]) => self.member_of(r, set, key),
+            ("GET", ["groups", key, what @ ("transitiveMembers" | "members")]) => {
+                self.members(r, key, what.len() > 7)
+            }
+            ("GET", [set, key, what @ ("transitiveMemberOf" | "memberOf")]) => {
+                self.member_of(r, set, key, what.len() > 8)
+            }
             _ => Err(error(
                 400,
                 "BadRequest",
@@ -106,33 +114,45 @@ impl Azure {
         found.map(|own| Response::json(200, &select(r, &own.value))).ok_or_else(|| missing(app))
     }
 
-    fn members(&self, r: &Request<'_>, key: &str) -> Answer {
+    /// Who is in a group: at once, or however deep.
+    fn members(&self, r: &Request<'_>, key: &str, deep: bool) -> Answer {
         self.may_read("groups")?;
-        let Some(group) =
-            self.directory.objects.get(&key.to_ascii_lowercase()).filter(|own| own.set == "groups")
-        else {
+        let lower = key.to_ascii_lowercase();
+        if self.directory.objects.get(&lower).is_none_or(|own| own.set != "groups") {
             return Err(missing(key));
-        };
-        let ids = group.value.get("members").and_then(Value::as_array).cloned().unwrap_or_default();
-        let known = ids
-            .iter()
-            .filter_map(Value::as_str)
-            .filter_map(|own| self.directory.objects.get(&own.to_ascii_lowercase()));
+        }
+        let mut all = self.directory.members_of(&lower);
+        let mut at = 0;
+        while let Some(own) = all.get(at).cloned().filter(|_| deep) {
+            at += 1;
+            for member in self.directory.members_of(&own) {
+                if !all.contains(&member) && member != lower {
+                    all.push(member);
+                }
+            }
+        }
+        let known = all.iter().filter_map(|own| self.directory.objects.get(own));
         page(r, "directoryObjects", known.map(|own| &own.value))
     }
 
-    fn member_of(&self, r: &Request<'_>, set: &str, key: &str) -> Answer {
+    /// The groups that somebody is in: at once, or however deep.
+    fn member_of(&self, r: &Request<'_>, set: &str, key: &str, deep: bool) -> Answer {
         self.may_read(set)?;
         self.may_read("groups")?;
-        let holds = |own: &&Object| {
-            let members = own.value.get("members").and_then(Value::as_array);
-            members
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .any(|member| member.eq_ignore_ascii_case(key))
-        };
-        page(r, "directoryObjects", self.directory.objects.values().filter(holds).map(|own| &own.value))
+        let mut all = vec![key.to_ascii_lowercase()];
+        let mut at = 0;
+        while let Some(own) = all.get(at).cloned().filter(|_| deep || at == 0) {
+            at += 1;
+            for group in
+                self.directory.objects.iter().filter(|(_, group)| group.set == "groups").map(|(id, _)| id)
+            {
+                if self.directory.members_of(group).contains(&own) && !all.contains(group) {
+                    all.push(group.clone());
+                }
+            }
+        }
+        let groups = all.iter().skip(1).filter_map(|own| self.directory.objects.get(own));
+        page(r, "directoryObjects", groups.map(|own| &own.value))
     }
 
     /// Who of many there is: whoever is missing in the answer is gone.
@@ -214,11 +234,24 @@ impl Directory {
         self.objects.insert(object_id.to_ascii_lowercase(), Object { set, value: Value::Object(own) });
     }
 
+    /// Who is in a group at once, in lower case.
+    fn members_of(&self, group: &str) -> Vec<String> {
+        let members = self.objects.get(group).and_then(|own| own.value.get("members")?.as_array());
+        members.into_iter().flatten().filter_map(Value::as_str).map(str::to_ascii_lowercase).collect()
+    }
+
     /// What a resource says about principals.
     fn add(&mut self, kind: &str, lower: &str, value: &Value) {
         if let Some(name) = kind.strip_prefix(PROVIDER) {
             if let Some((set, ..)) = SETS.iter().find(|(set, ..)| set.eq_ignore_ascii_case(name)) {
-                self.put(set, id::name(lower), value.get("properties").cloned().unwrap_or_default());
+                let mut object = value.get("properties").cloned().unwrap_or_default();
+                if let Value::Object(map) = &mut object {
+                    // An export has all who are in a group, however deep, as its members.
+                    if let Some(members) = map.shift_remove("transitiveMembers") {
+                        map.insert("members".to_owned(), members);
+                    }
+                }
+                self.put(set, id::name(lower), object);
             }
             return;
         }

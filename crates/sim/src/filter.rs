@@ -180,6 +180,19 @@ impl Parser {
 pub(crate) type Calls<'c> = &'c dyn Fn(&str, &[String], &Value) -> Option<bool>;
 
 impl Filter {
+    /// What a property must be equal to, wherever the filter says so.
+    pub(crate) fn wanted(&self, name: &str) -> Option<&str> {
+        match self {
+            Filter::And(a, b) | Filter::Or(a, b) => a.wanted(name).or_else(|| b.wanted(name)),
+            Filter::Compare(path, operator, literal)
+                if operator == "eq" && path.eq_ignore_ascii_case(name) =>
+            {
+                Some(literal)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether something passes.
     pub(crate) fn passes(&self, value: &Value, calls: Calls<'_>) -> Result<bool, String> {
         Ok(match self {

@@ -97,6 +97,20 @@ pub(crate) fn covers(scope: &str, id: &str) -> bool {
     id.strip_prefix(scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// An id as Resource Manager gives it back: clients write `resourcegroups` too.
+pub(crate) fn spelled(id: &str) -> String {
+    match id.split('/').collect::<Vec<_>>().as_mut_slice() {
+        [_, _, _, groups, ..] if !groups.eq_ignore_ascii_case("resourceGroups") => id.to_owned(),
+        all @ [_, _, _, _, ..] => {
+            if let [_, first, _, groups, ..] = all {
+                (*first, *groups) = ("subscriptions", "resourceGroups");
+            }
+            all.join("/")
+        }
+        _ => id.to_owned(),
+    }
+}
+
 /// The resource that an id lies in: what it extends, its parent, its resource group, its subscription; nothing at the top.
 pub(crate) fn parent(id: &str) -> Option<String> {
     let path = parse(id);

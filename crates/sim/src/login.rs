@@ -33,10 +33,11 @@ impl std::fmt::Debug for Caller {
 pub(crate) enum Service {
     Arm,
     Graph,
+    Logs,
 }
 
 impl Service {
-    fn audiences(self) -> &'static [&'static str] {
+    pub(crate) fn audiences(self) -> &'static [&'static str] {
         match self {
             Service::Arm => &[
                 "https://management.azure.com",
@@ -52,14 +53,21 @@ impl Service {
                 "https://microsoftgraph.chinacloudapi.cn",
                 "00000003-0000-0000-c000-000000000000",
             ],
+            Service::Logs => &[
+                "https://api.loganalytics.io",
+                "https://api.loganalytics.azure.com",
+                "https://api.loganalytics.us",
+                "https://api.loganalytics.azure.cn",
+            ],
         }
     }
 
     /// Whether a token for an audience is taken; a cloud of its own has all services at one address.
     fn takes(self, audience: &str, base: &str) -> bool {
         let own = audience.trim_end_matches('/');
-        let is_known =
-            |own: &str| [Service::Arm, Service::Graph].iter().any(|all| all.audiences().contains(&own));
+        let is_known = |own: &str| {
+            [Service::Arm, Service::Graph, Service::Logs].iter().any(|all| all.audiences().contains(&own))
+        };
         self.audiences().contains(&own) || (own == base && !is_known(base))
     }
 }

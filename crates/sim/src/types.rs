@@ -51,6 +51,13 @@ pub(crate) struct Writes {
     pub(crate) takes: i64,
 }
 
+impl Writes {
+    /// How long a write goes on.
+    pub(crate) fn takes(&self) -> jiff::SignedDuration {
+        jiff::SignedDuration::from_secs(self.takes)
+    }
+}
+
 /// A property that only some api-versions have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Only {
@@ -175,11 +182,18 @@ const ACR: &[&str] = &[
     "2026-09-01-preview",
 ];
 const INSIGHTS: &[&str] = &["2015-05-01", "2018-05-01-preview", "2020-02-02", "2020-02-02-preview"];
-const MSI: &[&str] = &["2018-11-30", "2022-01-31-preview", "2023-01-31", "2024-11-30", "2025-05-31-preview"];
+const MSI: &[&str] = &[
+    "2018-11-30",
+    "2022-01-31-preview",
+    "2023-01-31",
+    "2024-11-30",
+    "2025-01-31-preview",
+    "2025-05-31-preview",
+];
 const DIAGNOSTICS: &[&str] = &["2017-05-01-preview", "2021-05-01-preview"];
 const ROLES: &[&str] =
     &["2015-07-01", "2018-07-01", "2020-04-01-preview", "2022-04-01", "2022-05-01-preview"];
-const DENY: &[&str] = &["2018-07-01-preview", "2022-04-01"];
+const DENY: &[&str] = &["2018-07-01-preview", "2022-04-01", "2024-07-01-preview"];
 const PIM: &[&str] = &["2020-10-01", "2020-10-01-preview"];
 const POLICY: &[&str] = &[
     "2019-09-01",
@@ -191,8 +205,11 @@ const POLICY: &[&str] = &[
     "2025-01-01",
     "2025-03-01",
     "2025-11-01",
+    "2026-06-01",
 ];
-const EXEMPTIONS: &[&str] = &["2020-07-01-preview", "2022-07-01-preview", "2024-12-01-preview"];
+const EXEMPTIONS: &[&str] =
+    &["2020-07-01-preview", "2022-07-01-preview", "2024-12-01-preview", "2026-01-01-preview"];
+const LOGS: &[&str] = &["2020-08-01", "2022-10-01", "2023-09-01", "2025-02-01", "2025-07-01"];
 const RESOURCES: &[&str] = &[
     "2015-11-01",
     "2016-06-01",
@@ -328,7 +345,7 @@ pub(crate) const TYPES: &[Type] = &[
     row("Microsoft.ContainerRegistry/registries/tokens", ACR, Table::Nowhere, REGISTRY),
     row("Microsoft.ContainerRegistry/registries/scopeMaps", ACR, Table::Nowhere, REGISTRY),
     row("Microsoft.Insights/components", INSIGHTS, Table::Resources, Writes { created: 200, ..SYNC }),
-    row("Microsoft.OperationalInsights/workspaces", RESOURCES, Table::Resources, SYNC),
+    row("Microsoft.OperationalInsights/workspaces", LOGS, Table::Resources, SYNC),
     row("Microsoft.ManagedIdentity/userAssignedIdentities", MSI, Table::Resources, SYNC),
     row(
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",

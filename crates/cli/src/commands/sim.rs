@@ -4,7 +4,7 @@ use crate::args::{SimArgs, ThrottleArg};
 use crate::exit::{Error, Exit};
 use crate::{input, output};
 use dekey_intake::Keep;
-use dekey_sim::{Azure, Faults, Options, Server, ServerOptions, Throttle};
+use dekey_sim::{Azure, Faults, Options, Script, Server, ServerOptions, Throttle};
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 
@@ -13,7 +13,14 @@ const GRAPH_LAG: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 pub(crate) fn run(args: &SimArgs) -> Result<Exit, Error> {
     let options = options(args)?;
-    let azure = filled(args, options.clone())?;
+    let mut azure = filled(args, options.clone())?;
+    if let Some(path) = &args.script {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let script: Script =
+            text.parse().map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?;
+        std::io::stdout().lock().write_all(script.run(&mut azure, jiff::Timestamp::now()).as_bytes())?;
+        return Ok(Exit::Clean);
+    }
     let resources = azure.resources();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -71,7 +78,8 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
         }
         None => Faults::default(),
     };
-    Ok(Options { lag: args.lag, graph_lag, throttle, faults, ..options })
+    let operation_time = args.operation_time.and_then(|own| jiff::SignedDuration::try_from(own).ok());
+    Ok(Options { lag: args.lag, graph_lag, operation_time, throttle, faults, ..options })
 }
 
 fn filled(args: &SimArgs, options: Options) -> Result<Azure, Error> {

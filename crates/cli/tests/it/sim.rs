@@ -50,3 +50,21 @@ fn what_cannot_be_served_is_refused() {
         assert!(done.err().contains(said), "{args:?}: {}", done.err());
     }
 }
+
+#[test]
+fn a_script_is_answered_and_that_is_all() {
+    let run = Run::new();
+    run.write("requests.txt", "at 2026-11-23T08:00:00Z\nGET /subscriptions?api-version=2022-12-01\n");
+    let done = run.dekey(&["sim", "--script", "requests.txt"]);
+    assert_eq!(done.code(), 0, "{}", done.err());
+    let out = done.out();
+    assert!(
+        out.starts_with("2026-11-23T08:00:00Z GET /subscriptions?api-version=2022-12-01\n200\n"),
+        "{out}"
+    );
+    assert!(out.contains("Contoso ML Production"), "{out}");
+    run.write("wrong.txt", "fetch /subscriptions\n");
+    let wrong = run.dekey(&["sim", "--script", "wrong.txt"]);
+    assert_eq!(wrong.code(), 2);
+    assert!(wrong.err().contains("wrong.txt: line 1: `fetch /subscriptions` is no step"), "{}", wrong.err());
+}

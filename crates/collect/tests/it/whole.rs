@@ -38,44 +38,6 @@ async fn everything_is_read_and_said_to_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_findings_are_those_of_the_exports() {
-    let findings = |inventory: &dekey_model::Inventory| {
-        let settings = dekey_rules::Settings::default();
-        let audit = dekey_rules::audit(inventory, &settings, jiff::civil::date(2026, 11, 23));
-        let mut all: Vec<String> = audit
-            .findings
-            .iter()
-            .map(|own| {
-                let resource = inventory.get(own.resource).id().to_ascii_lowercase();
-                // The more is known, the more severity knows of the context.
-                format!("{} {resource} {:?}", audit.rule(own.rule).unwrap().id, own.part)
-            })
-            .collect();
-        all.sort();
-        all
-    };
-    let (_, journal) = collect(&whole()).await;
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/contoso");
-    let mut builder = dekey_model::Builder::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|own| own == "json") {
-            let mut file = std::fs::File::open(&path).unwrap();
-            dekey_intake::read_into(
-                &mut builder,
-                &path.display().to_string(),
-                &mut file,
-                dekey_intake::Keep::Facts,
-            )
-            .unwrap();
-        }
-    }
-    let (live, exports) = (findings(&inventory(&journal)), findings(&builder.finish()));
-    let lost: Vec<&String> = exports.iter().filter(|own| !live.contains(own)).collect();
-    assert!(lost.is_empty(), "{lost:#?}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn nothing_that_returns_a_secret_is_asked_and_none_is_kept() {
     let far = whole();
     let (_, journal) = collect(&far).await;

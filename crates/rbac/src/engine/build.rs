@@ -129,10 +129,12 @@ impl EngineBuilder {
         let named = own.principals.iter().filter(|id| id.trim() != EVERYONE);
         let principals: Vec<PrincipalIx> = named.map(|id| self.principals.add(id)).collect();
         let excluded: Vec<PrincipalIx> = own.excluded.iter().map(|id| self.principals.add(id)).collect();
+        let scope = self.scopes.add(&own.scope);
+        self.scopes.set_denied(scope);
         let deny = Deny {
             id: own.id.clone(),
             name: own.name.clone(),
-            scope: self.scopes.add(&own.scope),
+            scope,
             this_scope_only: own.this_scope_only,
             permissions: own.permissions.iter().map(|one| Compiled::new(one, &self.actions)).collect(),
             everyone,

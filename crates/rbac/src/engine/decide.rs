@@ -241,12 +241,7 @@ impl Engine {
     /// What speaks against it.
     fn denying(&self, question: &Question<'_>, mut met: impl FnMut(&Deny, &Compiled, &Outcome)) -> Side {
         let mut side = Side::default();
-        let _ = self.reaching(&self.denies, question.at.node, |own| {
-            if !own.this_scope_only || (question.at.is_exact && question.at.node == own.scope) {
-                self.weigh_denial(question, own, &mut side, &mut met);
-            }
-            ControlFlow::Continue(())
-        });
+        self.denials(question.at, |own| self.weigh_denial(question, own, &mut side, &mut met));
         if !side.holds {
             self.unread_list(question, List::Denials, Gap::Denials, &mut side);
         }
@@ -260,41 +255,49 @@ impl Engine {
         side: &mut Side,
         met: &mut impl FnMut(&Deny, &Compiled, &Outcome),
     ) {
-        let covering: Vec<&Compiled> =
-            own.permissions.iter().filter(|one| one.covers(question.what)).collect();
-        if covering.is_empty() || own.excluded.iter().any(|one| self.principals.is_in(question.who, *one)) {
+        let mut covering = own.permissions.iter().filter(|one| one.covers(question.what)).peekable();
+        if covering.peek().is_none() {
             return;
         }
-        let is_named =
-            own.everyone || own.principals.iter().any(|one| self.principals.is_in(question.who, *one));
-        let opaque = |list: &[PrincipalIx]| -> Vec<PrincipalIx> {
-            list.iter().copied().filter(|one| self.principals.is_opaque(*one)).collect()
-        };
-        let mut doubts = opaque(&own.excluded);
-        if !is_named {
-            let maybe = opaque(&own.principals);
-            if self.are_assumed(&maybe) {
-                for group in &maybe {
-                    self.unread_group(*group, side);
-                }
-                return;
-            }
-            doubts.extend(maybe);
+        let (is_about, groups) = self.is_about(question.who, own);
+        let lean = |side: &mut Side| groups.iter().for_each(|group| self.unread_group(*group, side));
+        if is_about == Some(false) {
+            return lean(side);
         }
         for permission in covering {
             match both(own.condition.as_ref(), permission.condition.as_ref(), &self.request(question)) {
                 Ok(Outcome::Fails) => {}
-                Ok(outcome) if is_named && self.are_assumed(&doubts) => {
-                    for group in &doubts {
-                        self.unread_group(*group, side);
+                Ok(outcome) => {
+                    lean(side);
+                    if is_about == Some(true) {
+                        met(own, permission, &outcome);
+                        side.take(outcome);
                     }
-                    met(own, permission, &outcome);
-                    side.take(outcome);
                 }
-                Ok(_) => doubts.iter().for_each(|group| self.unread_group(*group, side)),
                 Err(error) => side.gaps.push(Gap::condition(&own.id, &error)),
             }
         }
+    }
+
+    /// Whether a deny assignment is about somebody, and the groups whose members that answer leans on.
+    pub(super) fn is_about(&self, who: Option<PrincipalIx>, own: &Deny) -> (Option<bool>, Vec<PrincipalIx>) {
+        let is_in = |list: &[PrincipalIx]| list.iter().any(|one| self.principals.is_in(who, *one));
+        let opaque = |list: &[PrincipalIx]| -> Vec<PrincipalIx> {
+            list.iter().copied().filter(|one| self.principals.is_opaque(*one)).collect()
+        };
+        if is_in(&own.excluded) {
+            return (Some(false), Vec::new());
+        }
+        let mut groups = opaque(&own.excluded);
+        if own.everyone || is_in(&own.principals) {
+            return (self.are_assumed(&groups).then_some(true), groups);
+        }
+        let maybe = opaque(&own.principals);
+        if self.are_assumed(&maybe) {
+            return (Some(false), maybe);
+        }
+        groups.extend(maybe);
+        (None, groups)
     }
 
     /// Whether all of these groups are taken for read, so that whoever asks is not in them.

@@ -1,46 +1,42 @@
 //! Which assignments reach a place.
 
 use super::{Deny, Engine, Question, Row};
-use crate::scope::Node;
+use crate::scope::{Node, Place};
 use std::ops::ControlFlow;
 
 /// Lists that are longer are not walked: the place is looked up in them, and everything above it.
 const LONG: usize = 24;
 
-/// Something that is said at a scope.
-pub(super) trait Scoped {
-    fn scope(&self) -> Node;
-}
-
-impl Scoped for Row {
-    fn scope(&self) -> Node {
-        self.scope
-    }
-}
-
-impl Scoped for Deny {
-    fn scope(&self) -> Node {
-        self.scope
-    }
+/// What is said at one scope, of a list in the order of scope.
+fn said_at<T>(all: &[T], scope: Node, of: impl Fn(&T) -> Node) -> impl Iterator<Item = &T> {
+    let start = all.partition_point(|own| of(own) < scope);
+    all.get(start..).unwrap_or(&[]).iter().take_while(move |own| of(own) == scope)
 }
 
 impl Engine {
-    /// Shows everything of a list, which is in the order of scope, that reaches a place.
-    pub(super) fn reaching<'a, T: Scoped>(
+    /// Shows the assignments of a list, which is in the order of scope, that reach a place.
+    fn reaching<'a>(
         &self,
-        all: &'a [T],
+        all: &'a [Row],
         node: Node,
-        mut show: impl FnMut(&'a T) -> ControlFlow<()>,
+        mut show: impl FnMut(&'a Row) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         if all.len() <= LONG {
-            return all.iter().filter(|own| self.scopes.holds(own.scope(), node)).try_for_each(show);
+            return all.iter().filter(|own| self.scopes.holds(own.scope, node)).try_for_each(show);
         }
         for scope in self.scopes.and_above(node) {
-            let start = all.partition_point(|own| own.scope() < scope);
-            let here = all.get(start..).unwrap_or(&[]).iter().take_while(|own| own.scope() == scope);
-            here.into_iter().try_for_each(&mut show)?;
+            said_at(all, scope, |own| own.scope).try_for_each(&mut show)?;
         }
         ControlFlow::Continue(())
+    }
+
+    /// Shows the deny assignments that reach a place.
+    pub(super) fn denials<'a>(&'a self, at: Place, mut show: impl FnMut(&'a Deny)) {
+        for scope in self.scopes.denied_at_and_above(at.node) {
+            let is_here = at.is_exact && at.node == scope;
+            let here = said_at(&self.denies, scope, |own| own.scope);
+            here.filter(|own| is_here || !own.this_scope_only).for_each(&mut show);
+        }
     }
 
     /// Shows every assignment that reaches the place of a question and names whoever asks, or a group that one is in for certain.

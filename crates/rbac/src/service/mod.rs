@@ -11,7 +11,9 @@ pub(crate) use read::access_policies;
 
 use crate::condition::{Attribute, Compare, Expr, Operand, Operator, Source, Value};
 use crate::engine::Membership;
-use crate::{Action, Asked, Decision, Engine, Gap, Plane, PrincipalIx, Question, Reason, Standing, Verdict};
+use crate::{
+    Action, Asked, Decision, Effective, Engine, Gap, Plane, PrincipalIx, Question, Reason, Standing, Verdict,
+};
 use jiff::Timestamp;
 
 /// A resource and the settings that decide what counts. What was not read is `None`.
@@ -119,7 +121,31 @@ fn is_without_effect(action: &Action, by_repository: bool) -> bool {
     }
 }
 
+impl Service {
+    /// Whether role assignments alone do not tell who may do something.
+    fn has_a_say(&self, action: &Action) -> bool {
+        match self {
+            Service::Vault { rbac: Some(true), .. } | Service::Storage { .. } | Service::Other => false,
+            Service::Vault { .. } => action.plane() == Plane::Data,
+            Service::Registry { by_repository, .. } => match by_repository {
+                Some(mode) => is_without_effect(action, *mode),
+                None => is_without_effect(action, true) || is_without_effect(action, false),
+            },
+        }
+    }
+}
+
 impl Engine {
+    /// Everything somebody may do to a resource, as its service sees it. Says of each action what [`Engine::may`] says.
+    pub fn effective_on(&self, who: Option<PrincipalIx>, on: &Target, now: Timestamp) -> Effective {
+        let facts = crate::condition::Facts::of_scope(&on.id);
+        let mut all = self.effective(who, self.place(&on.id), now, &facts);
+        for (ix, action) in self.actions().iter().filter(|(_, own)| on.service.has_a_say(own)) {
+            all.put(ix, self.may(who, action, on, now).answer());
+        }
+        all
+    }
+
     /// Whether somebody may do something to a resource, as its service sees it.
     pub fn may(&self, who: Option<PrincipalIx>, action: &Action, on: &Target, now: Timestamp) -> Decision {
         let place = self.place(&on.id);
@@ -127,17 +153,13 @@ impl Engine {
         let asked =
             || self.decide(&Question { facts: &facts, ..Question::new(who, Asked::Any(action), place, now) });
         match &on.service {
-            Service::Vault { rbac, policies } if action.plane() == Plane::Data => match rbac {
-                Some(true) => asked(),
-                Some(false) => self.by_policy(who, action, &on.id, policies.as_deref()),
+            Service::Vault { rbac, policies } if on.service.has_a_say(action) => match rbac {
+                Some(_) => self.by_policy(who, action, &on.id, policies.as_deref()),
                 None => either(&on.id, asked(), self.by_policy(who, action, &on.id, policies.as_deref())),
             },
-            Service::Registry { by_repository, .. } => match by_repository {
-                Some(mode) if is_without_effect(action, *mode) => denied(),
-                None if is_without_effect(action, true) || is_without_effect(action, false) => {
-                    either(&on.id, asked(), denied())
-                }
-                _ => asked(),
+            Service::Registry { by_repository, .. } if on.service.has_a_say(action) => match by_repository {
+                Some(_) => denied(),
+                None => either(&on.id, asked(), denied()),
             },
             _ => asked(),
         }

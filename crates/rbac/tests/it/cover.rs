@@ -51,6 +51,46 @@ proptest! {
     }
 }
 
+/// Not a sample: every problem of two needs, two unwanted things and up to three candidates, of two prices and three pairs of
+/// weights.
+#[test]
+fn equals_brute_force_on_every_small_problem() {
+    let sets = [set(&[]), set(&[0]), set(&[1]), set(&[0, 1])];
+    let kinds: Vec<Candidate> = sets
+        .iter()
+        .flat_map(|covers| sets.iter().map(move |brings| (covers, brings)))
+        .flat_map(|(covers, brings)| {
+            [1, 2].map(|price| Candidate { covers: covers.clone(), brings: brings.clone(), price })
+        })
+        .collect();
+    let mut problems = 0;
+    let mut check = |candidates: Vec<Candidate>| {
+        for weights in [[1, 1], [1, 3], [4, 2]] {
+            let problem = Problem { needs: 2, weights: weights.to_vec(), candidates: candidates.clone() };
+            match (problem.solve(1000), cheapest(&problem)) {
+                (Cover::Proven(choice), Some(cost)) => {
+                    assert_eq!((choice.cost, problem.cost(&choice.chosen)), (cost, cost), "{problem:?}");
+                    assert!(problem.is_covered(&choice.chosen) && choice.proof.holds(&problem, cost));
+                }
+                (Cover::Impossible(_), None) => {}
+                other => panic!("{problem:?}: {other:?}"),
+            }
+            problems += 1;
+        }
+    };
+    // The order of candidates makes no other problem.
+    for (a, one) in kinds.iter().enumerate() {
+        check(vec![one.clone()]);
+        for (b, other) in kinds.iter().enumerate().skip(a) {
+            check(vec![one.clone(), other.clone()]);
+            for third in &kinds[b..] {
+                check(vec![one.clone(), other.clone(), third.clone()]);
+            }
+        }
+    }
+    assert_eq!(problems, 3 * (32 + 528 + 5984));
+}
+
 fn set(all: &[u32]) -> BTreeSet<u32> {
     all.iter().copied().collect()
 }

@@ -33,7 +33,7 @@ fn engine(grants: &[(&str, &str)], mentioned: &[&str]) -> Engine {
         groups_read: Completeness::Whole,
         ..Tenant::default()
     };
-    let mut builder = Engine::builder(Actions::default());
+    let mut builder = Engine::builder(catalogue::actions());
     builder.tenant(&tenant);
     for id in mentioned {
         builder.mention(id);
@@ -127,6 +127,53 @@ fn a_registry_has_one_of_two_kinds_of_roles() {
     let unsaid = registry("2023-01-01", json!({}));
     assert_eq!(answers(&unsaid), [Answer::Unknown, Answer::Unknown]);
     assert_eq!(engine.may(None, &pull, &unsaid, NOW).answer(), Answer::Denied, "in either mode");
+}
+
+/// One by one or all at once, the answers are the same; and what has no effect is no excess.
+#[test]
+fn all_at_once_is_as_the_service_sees_it() {
+    let grants =
+        [("old", ACR_PULL), ("new", REPOSITORY_READER), ("rbac", SECRETS_USER), ("rich", CONTRIBUTOR)];
+    let engine = engine(&grants, &["mi", "all", "app"]);
+    let of_vault =
+        |own: Value| vault(&json!({ "accessPolicies": policies(), "enableRbacAuthorization": own }));
+    let of_registry = |version: &str, own: Value| {
+        target(
+            "Microsoft.ContainerRegistry/registries",
+            "acr",
+            version,
+            &json!({ "roleAssignmentMode": own }),
+        )
+    };
+    let targets = [
+        of_vault(json!(true)),
+        of_vault(json!(false)),
+        of_vault(json!("perhaps")),
+        of_registry("2025-04-01", json!("AbacRepositoryPermissions")),
+        of_registry("2025-04-01", json!("LegacyRegistryPermissions")),
+        of_registry("2023-01-01", Value::Null),
+    ];
+    let names = grants.iter().map(|own| own.0).chain(["mi", "all", "app", "nobody"]);
+    for (who, target) in names.flat_map(|who| targets.iter().map(move |target| (who, target))) {
+        let who = engine.principal(who);
+        let all = engine.effective_on(who, target, NOW);
+        for (ix, action) in engine.actions().iter() {
+            let sets = [&all.allowed, &all.conditional, &all.unknown].map(|own| own.contains(ix));
+            let expected = match engine.may(who, action, target, NOW).answer() {
+                Answer::Allowed => [true, false, false],
+                Answer::Conditional => [false, true, false],
+                Answer::Unknown => [false, false, true],
+                Answer::Denied => [false; 3],
+            };
+            assert_eq!(sets, expected, "{action} on {}", target.id);
+        }
+    }
+    let excess = |who: &str, target: &Target| {
+        let own = engine.excess(engine.principal(who), &[], target, NOW).beyond;
+        own.iter().filter(|ix| engine.actions().get(*ix).unwrap().name() == SECRET).count()
+    };
+    assert_eq!([excess("rbac", &targets[0]), excess("rbac", &targets[1])], [1, 0]);
+    assert_eq!([excess("mi", &targets[0]), excess("mi", &targets[1])], [0, 1]);
 }
 
 #[test]

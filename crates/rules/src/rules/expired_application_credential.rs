@@ -47,7 +47,7 @@ fn check(cx: &Context<'_>, application: Resource<'_>, out: &mut Out<'_>) {
             many => format!("{many} days ago"),
         };
         let (pointer, end) = own.evidence();
-        out.finding(format!("its {} ended {ago}", own.words()))
+        out.finding(format!("{} ended {ago}", own.words()))
             .on_item(application, pointer, end)
             .part(own.id)
             .done();

@@ -56,7 +56,7 @@ fn check(cx: &Context<'_>, application: Resource<'_>, out: &mut Out<'_>) {
             many => format!("in {many} days"),
         };
         let (pointer, end) = own.evidence();
-        out.finding(format!("its {} ends {when}", own.words()))
+        out.finding(format!("{} ends {when}", own.words()))
             .on_item(application, pointer, end)
             .part(own.id)
             .done();

@@ -23,10 +23,14 @@ mod endpoint_without_identity;
 mod expired_application_credential;
 mod expired_policy_exemption;
 mod expiring_application_credential;
+mod identity_without_access;
+mod key_readers_outside_allow_list;
 mod long_lived_application_secret;
 mod missing_primary_user_assigned_identity;
+mod missing_role_on_dependent;
 mod online_endpoint_key_auth;
 mod orphaned_role_assignment;
+mod over_privileged_identity;
 mod policy_exemption_without_expiry;
 mod registry_admin_user;
 mod registry_anonymous_pull;
@@ -86,10 +90,14 @@ pub(crate) static ALL: &[&Rule] = &[
     &expired_application_credential::RULE,
     &expired_policy_exemption::RULE,
     &expiring_application_credential::RULE,
+    &identity_without_access::RULE,
+    &key_readers_outside_allow_list::RULE,
     &long_lived_application_secret::RULE,
     &missing_primary_user_assigned_identity::RULE,
+    &missing_role_on_dependent::RULE,
     &online_endpoint_key_auth::RULE,
     &orphaned_role_assignment::RULE,
+    &over_privileged_identity::RULE,
     &policy_exemption_without_expiry::RULE,
     &registry_admin_user::RULE,
     &registry_anonymous_pull::RULE,

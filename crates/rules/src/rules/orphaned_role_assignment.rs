@@ -2,7 +2,7 @@
 
 use crate::grants::{Reach, scope_of};
 use crate::{Context, Out, controls, declare_rule};
-use dekey_model::{Field, Kind, Resource};
+use dekey_model::{ArmId, Field, Kind, Resource};
 
 declare_rule! {
     /// Role assignment whose principal is gone
@@ -61,7 +61,8 @@ fn check(cx: &Context<'_>, assignment: Resource<'_>, out: &mut Out<'_>) {
     if !out.needs_tenant(assignment, Kind::ServicePrincipal) {
         return;
     }
-    out.finding("its principal does not exist any more: it grants nothing and still counts")
+    let on = ArmId(scope_of(assignment)).name();
+    out.finding(format!("its principal does not exist any more: it grants nothing on {on} and still counts"))
         .on(Field::PrincipalId)
         .on(Field::PrincipalType)
         .on(Field::RoleDefinitionId)

@@ -56,7 +56,7 @@ impl Azure {
     }
 
     fn later(&mut self, call: &Call<'_>, row: &'static Type, path: &Path, result: Value) -> Response {
-        let until = call.r.now.checked_add(TAKES).unwrap_or(call.r.now);
+        let until = self.after(call, TAKES);
         self.accepted_with(call, row, &path.id, Lro::Location, until, Some(result))
     }
 

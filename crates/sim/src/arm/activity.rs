@@ -22,6 +22,23 @@ const PAGE: usize = 200;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Activity(VecDeque<(Timestamp, Value)>);
 
+impl Activity {
+    /// The events of a subscription in a span of time.
+    pub(crate) fn within<'a>(
+        &'a self,
+        scope: &'a str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Iterator<Item = &'a Value> {
+        self.0.iter().filter(move |(at, _)| (from..to).contains(at)).map(|(_, event)| event).filter(
+            move |event| {
+                let at = event.get("resourceId").and_then(Value::as_str).unwrap_or("").to_ascii_lowercase();
+                id::covers(scope, &at)
+            },
+        )
+    }
+}
+
 impl Azure {
     /// Writes down what a request came to; reads are not written down.
     pub(super) fn note(&mut self, call: &Call<'_>, answer: &Result<Response, Response>) {

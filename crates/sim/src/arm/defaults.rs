@@ -48,7 +48,7 @@ fn of(azure: &Azure, call: &Call<'_>, row: &Type, path: &Path) -> (Value, Value)
                 "mlFlowTrackingUri": format!("azureml://westeurope.api.azureml.ms/mlflow/v1.0{}", path.id),
                 "privateLinkCount": 0, "storageHnsEnabled": false, "softDeleteEnabled": true,
             }),
-            json!({ "hbiWorkspace": false, "v1LegacyMode": false, "publicNetworkAccess": "Enabled",
+            json!({ "hbiWorkspace": false, "enableDataIsolation": false, "allowPublicAccessWhenBehindVnet": false, "v1LegacyMode": false, "publicNetworkAccess": "Enabled",
                 "systemDatastoresAuthMode": "accesskey", "allowRoleAssignmentOnRG": true }),
         ),
         "Microsoft.Storage/storageAccounts" => (
@@ -62,32 +62,85 @@ fn of(azure: &Azure, call: &Call<'_>, row: &Type, path: &Path) -> (Value, Value)
             json!({ "vaultUri": format!("https://{name}.vault.localhost/"), "provisioningState": "Succeeded" }),
             json!({ "tenantId": tenant, "accessPolicies": [], "enableSoftDelete": true, "softDeleteRetentionInDays": 90 }),
         ),
+        "Microsoft.MachineLearningServices/workspaces/computes" => (
+            json!({ "createdOn": now, "modifiedOn": now, "provisioningState": "Succeeded", "isAttachedCompute": false,
+                "provisioningErrors": null }),
+            json!({ "disableLocalAuth": false }),
+        ),
+        "Microsoft.MachineLearningServices/workspaces/datastores" => {
+            (json!({}), json!({ "isDefault": false }))
+        }
+        _ if row.name.starts_with("Microsoft.Authorization/") => of_authorization(call, row, path, &now),
+        _ => of_others(azure, row, path, &now),
+    }
+}
+
+/// The same for what stands around a workspace.
+fn of_others(azure: &Azure, row: &Type, path: &Path, now: &str) -> (Value, Value) {
+    let name = id::name(&path.id);
+    let lower = path.id.to_ascii_lowercase();
+    let own = |of: &str| crate::guid(0, &format!("{of} {lower}"));
+    let tenant = &azure.options.tenant;
+    match row.name {
         "Microsoft.ContainerRegistry/registries" => (
             json!({ "loginServer": format!("{name}.azurecr.localhost"), "creationDate": now, "provisioningState": "Succeeded" }),
             json!({ "adminUserEnabled": false, "anonymousPullEnabled": false, "publicNetworkAccess": "Enabled" }),
+        ),
+        "Microsoft.ContainerRegistry/registries/tokens"
+        | "Microsoft.ContainerRegistry/registries/scopeMaps" => (
+            json!({ "creationDate": now, "provisioningState": "Succeeded" }),
+            if row.name.ends_with("scopeMaps") {
+                json!({ "type": "UserDefined" })
+            } else {
+                json!({ "status": "enabled" })
+            },
         ),
         "Microsoft.ManagedIdentity/userAssignedIdentities" => (
             json!({ "tenantId": tenant, "principalId": super::identity::principal(&path.id), "clientId": own("client of") }),
             json!({ "isolationScope": "None" }),
         ),
         "Microsoft.Insights/components" => (
-            json!({ "AppId": own("app"), "CreationDate": now, "provisioningState": "Succeeded" }),
-            json!({ "Application_Type": "web" }),
+            json!({
+                "AppId": own("app"), "ApplicationId": name, "CreationDate": now, "provisioningState": "Succeeded", "TenantId": tenant,
+                "InstrumentationKey": own("instrumentation"), "ConnectionString": format!("InstrumentationKey={}", own("instrumentation")),
+            }),
+            json!({ "Application_Type": "web", "Flow_Type": "Bluefield", "DisableIpMasking": false, "SamplingPercentage": null,
+                "publicNetworkAccessForIngestion": "Enabled", "publicNetworkAccessForQuery": "Enabled" }),
         ),
-        "Microsoft.MachineLearningServices/workspaces/computes" => (
-            json!({ "createdOn": now, "modifiedOn": now, "provisioningState": "Succeeded", "isAttachedCompute": false,
-                "provisioningErrors": null }),
-            json!({ "disableLocalAuth": false }),
+        "Microsoft.OperationalInsights/workspaces" => (
+            json!({ "customerId": own("customer"), "provisioningState": "Succeeded", "createdDate": now, "modifiedDate": now }),
+            json!({ "retentionInDays": 30, "sku": { "name": "PerGB2018" } }),
         ),
+        _ if row.writes.takes > 0 => (json!({ "provisioningState": "Succeeded" }), json!({})),
+        _ => (json!({}), json!({})),
+    }
+}
+
+/// The same for roles and policies.
+fn of_authorization(call: &Call<'_>, row: &Type, path: &Path, now: &str) -> (Value, Value) {
+    let caller = &call.caller.object_id;
+    match row.name {
         "Microsoft.Authorization/roleAssignments" => (
-            json!({ "createdOn": now, "createdBy": call.caller.object_id, "scope": if path.scope.is_empty() { "/" } else { &path.scope } }),
-            json!({ "updatedOn": now, "updatedBy": call.caller.object_id, "principalType": "ServicePrincipal", "condition": null,
+            json!({ "createdOn": now, "createdBy": caller, "scope": if path.scope.is_empty() { "/" } else { &path.scope } }),
+            json!({ "updatedOn": now, "updatedBy": caller, "principalType": "ServicePrincipal", "condition": null,
                 "conditionVersion": null, "delegatedManagedIdentityResourceId": null, "description": null }),
         ),
-        "Microsoft.MachineLearningServices/workspaces/datastores" => {
-            (json!({}), json!({ "isDefault": false }))
+        // Whoever writes a role writes one of their own, whatever they call it.
+        "Microsoft.Authorization/roleDefinitions" => (
+            json!({ "createdOn": now, "createdBy": caller, "type": "CustomRole" }),
+            json!({ "updatedOn": now, "updatedBy": caller, "description": null }),
+        ),
+        "Microsoft.Authorization/policyDefinitions" | "Microsoft.Authorization/policySetDefinitions" => {
+            (json!({}), json!({ "policyType": "Custom" }))
         }
-        _ if row.writes.takes > 0 => (json!({ "provisioningState": "Succeeded" }), json!({})),
+        "Microsoft.Authorization/policyAssignments" => {
+            let metadata =
+                json!({ "createdBy": caller, "createdOn": now, "updatedBy": null, "updatedOn": null });
+            (
+                json!({ "scope": path.scope }),
+                json!({ "enforcementMode": "Default", "notScopes": [], "metadata": metadata, "definitionVersion": "1.*.*" }),
+            )
+        }
         _ => (json!({}), json!({})),
     }
 }

@@ -1,6 +1,6 @@
 //! Lists: what lies below a scope, is attached to it or applies to it; in pages, narrowed by filters.
 
-use super::read::present;
+use super::read::{implied, present};
 use super::{bad_filter, row};
 use crate::access::above;
 use crate::azure::{Azure, Call};
@@ -36,15 +36,18 @@ impl Azure {
         if !scope.is_empty() && !self.exists(&scope) {
             return Err(self.not_found(&id::parse(&scope), "read"));
         }
-        let page = self.page(call, row, &scope)?;
+        let mut page = self.page(call, row, &scope)?;
+        let service = format!("{scope}/{tail}/default");
+        if self.store.get(&service).is_none() && is_service(&service) {
+            page.items.push(implied(row, &service));
+        }
         Ok(answer(call.r, row.skip, &page))
     }
 
     /// Whether there is something that a list can be asked of. Services of a storage account are there without being written.
     pub(super) fn exists(&self, scope: &str) -> bool {
         self.store.get(scope).is_some()
-            || (scope.ends_with("Services/default")
-                && id::parent(scope).is_some_and(|own| self.store.get(&own).is_some()))
+            || (is_service(scope) && id::parent(scope).is_some_and(|own| self.store.get(&own).is_some()))
     }
 
     /// A page of a list at a scope.
@@ -56,9 +59,19 @@ impl Azure {
         let size = size_of(call.r, row.page);
         let mut items = Vec::new();
         let mut last: Option<&str> = None;
+        let default_alone =
+            row.name.ends_with("/datastores") && call.r.param("isDefault").is_some_and(|own| own == "true");
+        // Asked of many rows about one principal: the groups that it is in are looked for once.
+        let asked = std::cell::OnceCell::<Vec<String>>::new();
+        let holds = |principal: &str, of: &str| {
+            asked.get_or_init(|| self.with_groups(of)).iter().any(|own| own.eq_ignore_ascii_case(principal))
+        };
         for (id, resource) in self.rows(row, &kind, &lower, after.as_deref()) {
+            if default_alone && !resource.body.contains("\"isDefault\":true") {
+                continue;
+            }
             if let Some(filter) = &filter
-                && !passes(filter, call, &lower, id, resource)?
+                && !passes(filter, call, &lower, (id, resource), &holds)?
             {
                 continue;
             }
@@ -74,6 +87,10 @@ impl Azure {
     fn rows<'s>(&'s self, row: &Type, kind: &str, scope: &'s str, after: Option<&str>) -> Rows<'s> {
         match row.spread {
             Spread::Below => Box::new(self.store.below(kind, scope, after)),
+            // Definitions of others are no business of the tenant's own list.
+            Spread::Around if scope.is_empty() && kind.starts_with("microsoft.authorization/policy") => {
+                Box::new(self.attached(kind, scope, after))
+            }
             Spread::Exact => Box::new(self.attached(kind, scope, after)),
             Spread::Around => {
                 let before = after.is_some_and(|after| !scope.is_empty() && id::covers(scope, after));
@@ -121,12 +138,17 @@ impl Azure {
     }
 }
 
+/// Whether an id is that of a service of a storage account.
+fn is_service(id: &str) -> bool {
+    id.to_ascii_lowercase().ends_with("services/default")
+}
+
 fn passes(
     filter: &Filter,
     call: &Call<'_>,
     scope: &str,
-    id: &str,
-    resource: &Resource,
+    (id, resource): (&str, &Resource),
+    holds: &dyn Fn(&str, &str) -> bool,
 ) -> Result<bool, Response> {
     let mut value: Value = serde_json::from_str(&resource.body).unwrap_or(Value::Null);
     let own = id::parse(id).scope;
@@ -138,7 +160,7 @@ fn passes(
             "atscope" => id::covers(&own, scope) || !id::covers(scope, &own),
             "atexactscope" => own == scope,
             "atscopeandbelow" => true,
-            "assignedto" => principal.eq_ignore_ascii_case(first),
+            "assignedto" => holds(&principal, first),
             "astarget" => principal.eq_ignore_ascii_case(&call.caller.object_id),
             _ => return None,
         })

@@ -22,15 +22,22 @@ pub(crate) struct Operation {
 /// After how many requests what nobody sees any more is forgotten.
 const FORGET_EVERY: u64 = 256;
 
-/// How often somebody should ask, in seconds.
-const ASK_AGAIN: i64 = 10;
-
-/// When a write that starts now is over.
-pub(super) fn after(call: &Call<'_>, row: &Type) -> Timestamp {
-    call.r.now.checked_add(SignedDuration::from_secs(row.writes.takes)).unwrap_or(call.r.now)
-}
+/// How often somebody should ask.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
 impl Azure {
+    /// When something that starts now and takes so long is over.
+    pub(super) fn after(&self, call: &Call<'_>, takes: SignedDuration) -> Timestamp {
+        let takes = self.options.operation_time.map_or(takes, |most| takes.min(most));
+        call.r.now.checked_add(takes).unwrap_or(call.r.now)
+    }
+
+    /// The header that says when to ask again: twice at least while an operation lasts.
+    fn ask_again(&self) -> String {
+        let most = self.options.operation_time.map_or(ASK_AGAIN, |most| ASK_AGAIN.min(most / 2));
+        most.as_secs().max(1).to_string()
+    }
+
     fn started(
         &mut self,
         call: &Call<'_>,
@@ -73,7 +80,7 @@ impl Azure {
         let url = self.started(call, row, id, until, result);
         let response = Response::empty(202)
             .with("Location", url.replace("{}", "operationResults"))
-            .with("Retry-After", ASK_AGAIN.to_string());
+            .with("Retry-After", self.ask_again());
         match lro {
             Lro::Operation => response.with("Azure-AsyncOperation", url.replace("{}", "operationStatuses")),
             _ => response,
@@ -111,13 +118,14 @@ impl Azure {
         };
         let running = call.r.now < operation.until;
         if asks_status {
-            return Some(Ok(status(call, name, &operation, running)));
+            let response = status(call, name, &operation, running);
+            return Some(Ok(if running { response.with("Retry-After", self.ask_again()) } else { response }));
         }
         if running {
             let url = format!("{}{}?{}", call.r.base, call.r.path, call.r.query);
             return Some(Ok(Response::empty(202)
                 .with("Location", url)
-                .with("Retry-After", ASK_AGAIN.to_string())));
+                .with("Retry-After", self.ask_again())));
         }
         Some(Ok(match &operation.result {
             Some(result) => Response::json(200, result),
@@ -157,6 +165,5 @@ fn status(call: &Call<'_>, name: &str, operation: &Operation, running: bool) -> 
     if let (false, Value::Object(map)) = (running, &mut body) {
         map.insert("endTime".to_owned(), format!("{:.7}", operation.until).into());
     }
-    let response = Response::json(200, &body);
-    if running { response.with("Retry-After", ASK_AGAIN.to_string()) } else { response }
+    Response::json(200, &body)
 }

@@ -2,18 +2,23 @@
 
 mod actions;
 mod activity;
+mod catalogue;
 mod defaults;
 mod effects;
 mod identity;
 mod lists;
+mod locks;
 mod lro;
+mod policy_states;
 mod read;
 mod special;
 mod tags;
+mod vaults;
 mod write;
 
 pub(crate) use activity::Activity;
 pub(crate) use lro::Operation;
+pub(crate) use vaults::DeletedVaults;
 
 use crate::azure::{Azure, Call};
 use crate::id::{self, Path};

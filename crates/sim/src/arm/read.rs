@@ -6,7 +6,7 @@ use crate::id::{self, Path};
 use crate::store::Resource;
 use crate::types::{self, Type};
 use crate::wire::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 
 impl Azure {
@@ -19,10 +19,19 @@ impl Azure {
         self.authorize(call, &format!("{}/read", row.name), &path.id)?;
         let at_tenant = at_tenant(path);
         let found = self.store.get(&path.id).or_else(|| self.store.get(&at_tenant));
-        let Some(resource) = found else { return Err(self.not_found(path, "read")) };
+        let Some(resource) = found else {
+            let implied = self.exists(&path.id).then(|| Response::text(200, implied(row, &path.id)));
+            return implied.ok_or_else(|| self.not_found(path, "read"));
+        };
         let body = present(call, row, resource).into_owned();
         Ok(Response::text(200, body).with("ETag", format!("W/\"{}\"", resource.version)))
     }
+}
+
+/// What is there without being written: a service of a storage account.
+pub(super) fn implied(row: &Type, id: &str) -> String {
+    let properties = json!({ "cors": { "corsRules": [] }, "deleteRetentionPolicy": { "enabled": false } });
+    json!({ "id": id, "name": id::name(id), "type": row.name, "properties": properties }).to_string()
 }
 
 /// Role and policy definitions of the tenant can be asked for below every subscription.

@@ -7,20 +7,6 @@ use crate::types::{self, Table};
 use crate::wire::Response;
 use serde_json::{Value, json};
 
-/// Regions: name, display name, geography.
-const LOCATIONS: &[(&str, &str, &str)] = &[
-    ("eastus", "East US", "US"),
-    ("eastus2", "East US 2", "US"),
-    ("westus2", "West US 2", "US"),
-    ("northeurope", "North Europe", "Europe"),
-    ("westeurope", "West Europe", "Europe"),
-    ("germanywestcentral", "Germany West Central", "Europe"),
-    ("swedencentral", "Sweden Central", "Europe"),
-    ("uksouth", "UK South", "Europe"),
-    ("southeastasia", "Southeast Asia", "Asia Pacific"),
-    ("australiaeast", "Australia East", "Asia Pacific"),
-];
-
 type Answer = Option<Result<Response, Response>>;
 
 impl Azure {
@@ -35,11 +21,16 @@ impl Azure {
             "/providers/microsoft.resourcegraph/resources" if post => return Some(self.resource_graph(call)),
             "/subscriptions" if get => return Some(self.subscriptions(call)),
             "/tenants" if get => return Some(Ok(self.tenants())),
-            "/providers" if get => return Some(Ok(providers(""))),
             "/providers/microsoft.management/managementgroups" if get => {
                 return Some(self.management_groups(call));
             }
             _ => {}
+        }
+        if let Some(answer) = self.catalogue(call, &lower) {
+            return Some(answer);
+        }
+        if let Some(answer) = self.deleted_vaults(call).or_else(|| self.policy_states(call)) {
+            return Some(answer);
         }
         if let Some((vault, how)) =
             call.path.rsplit_once("/accessPolicies/").filter(|_| call.r.method == "PUT")
@@ -72,27 +63,7 @@ impl Azure {
         {
             return Some(self.groups(call, &scope));
         }
-        if let Some(scope) =
-            under("/locations").filter(|scope| id::parse(scope).kind.ends_with("subscriptions"))
-        {
-            return Some(self.locations(call, &scope));
-        }
-        under("/providers")
-            .filter(|scope| id::subscription(scope).is_some())
-            .map(|scope| Ok(providers(&scope)))
-    }
-
-    /// Where a subscription may have resources.
-    fn locations(&mut self, call: &Call<'_>, scope: &str) -> Result<Response, Response> {
-        self.authorize(call, "Microsoft.Resources/subscriptions/locations/read", scope)?;
-        let all = LOCATIONS.iter().map(|(name, shown, geography)| {
-            json!({
-                "id": format!("{scope}/locations/{name}"), "name": name, "type": "Region", "displayName": shown,
-                "regionalDisplayName": format!("({geography}) {shown}"),
-                "metadata": { "regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": geography },
-            })
-        });
-        Ok(Response::json(200, &json!({ "value": all.collect::<Vec<_>>() })))
+        None
     }
 
     /// `accessPolicies/add`, `replace`, `remove`.
@@ -255,8 +226,9 @@ impl Azure {
             let own_after = after.as_deref().filter(|_| from.as_deref() == Some(kind));
             for (own, resource) in self.store.below(kind, &lower, own_after) {
                 let Ok(value) = serde_json::from_str::<Value>(&resource.body) else { continue };
-                let brief = brief(&value);
+                let mut brief = brief(&value);
                 if let Some(filter) = &filter {
+                    tag_of(&mut brief, filter);
                     let passes = filter
                         .passes(&brief, &|_, _, _| None)
                         .map_err(|reason| super::bad_filter(&reason))?;
@@ -268,10 +240,8 @@ impl Azure {
                     page.next = last.map(str::to_owned);
                     return Ok(answer(call.r, "$skiptoken", &page));
                 }
-                let mut brief = brief;
                 if let Some(map) = brief.as_object_mut() {
-                    map.remove("resourceType");
-                    map.remove("resourceGroup");
+                    map.retain(|name, _| !FOR_FILTERS.contains(&name.as_str()));
                 }
                 page.items.push(brief.to_string());
                 last = Some(own);
@@ -298,25 +268,19 @@ fn brief(value: &Value) -> Value {
     Value::Object(brief)
 }
 
-/// The providers, each with its types and their api-versions.
-fn providers(scope: &str) -> Response {
-    let mut all: Vec<(&str, Vec<Value>)> = Vec::new();
-    for row in types::TYPES {
-        let (namespace, path) = row.name.split_once('/').unwrap_or((row.name, ""));
-        let versions: Vec<&str> = row.versions.iter().rev().copied().collect();
-        let own = json!({ "resourceType": path, "locations": ["West Europe", "North Europe", "Sweden Central"],
-            "apiVersions": versions, "capabilities": "None" });
-        match all.iter_mut().find(|(name, _)| *name == namespace) {
-            Some((_, types)) => types.push(own),
-            None => all.push((namespace, vec![own])),
-        }
+/// What lists of everything show under names that only filters know.
+const FOR_FILTERS: &[&str] = &["resourceType", "resourceGroup", "tagName", "tagValue"];
+
+/// Puts the tag that a filter names under the names that it uses: `tagName eq 'owner' and tagValue eq 'me'`.
+fn tag_of(brief: &mut Value, filter: &crate::filter::Filter) {
+    let tags = brief.get("tags").and_then(Value::as_object).into_iter().flatten();
+    let mut wanted =
+        tags.filter(|(own, _)| filter.wanted("tagName").is_some_and(|name| own.eq_ignore_ascii_case(name)));
+    let Some((name, value)) = wanted.next().map(|(name, value)| (name.clone(), value.clone())) else {
+        return;
+    };
+    if let Value::Object(map) = brief {
+        map.insert("tagName".to_owned(), name.into());
+        map.insert("tagValue".to_owned(), value);
     }
-    let value: Vec<Value> = all
-        .into_iter()
-        .map(|(namespace, types)| {
-            json!({ "id": format!("{scope}/providers/{namespace}"), "namespace": namespace, "resourceTypes": types,
-                "registrationState": "Registered", "registrationPolicy": "RegistrationRequired" })
-        })
-        .collect();
-    Response::json(200, &json!({ "value": value }))
 }

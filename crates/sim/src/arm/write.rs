@@ -1,6 +1,5 @@
 //! PUT, PATCH and DELETE.
 
-use super::lro::after;
 use super::{defaults, identity, row};
 use crate::azure::{Azure, Call};
 use crate::id::{self, Path};
@@ -31,6 +30,9 @@ impl Azure {
         let body = object(call)?;
         let old = self.before_write(call, path)?;
         self.check_new(row, path, &body, old.is_some())?;
+        if let (None, Some(vault)) = (&old, self.recovered(path, &body)?) {
+            return Ok(self.commit(call, row, path, vault, None));
+        }
         let mut new: Map<String, Value> =
             body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())).collect();
         let tracked = row.table == types::Table::Resources || row.name.eq_ignore_ascii_case(types::GROUP);
@@ -95,15 +97,17 @@ impl Azure {
         }
         let Some(old) = self.before_write(call, path)? else { return Ok(Response::empty(204)) };
         if lro == Lro::Sync {
+            if row.name.eq_ignore_ascii_case(super::vaults::VAULT) {
+                self.keep_vault(&path.id, call.r.now);
+            }
             self.erase(&path.id, call.r.now);
-            let is_assignment = row.name.eq_ignore_ascii_case(types::ROLE_ASSIGNMENT);
-            return Ok(if is_assignment {
+            return Ok(if shows_what_it_deleted(row) {
                 Response::json(200, &Value::Object(old))
             } else {
                 Response::empty(200)
             });
         }
-        let until = after(call, row);
+        let until = self.after(call, row.writes.takes());
         self.deleting.push((
             until,
             path.id.clone(),
@@ -225,8 +229,8 @@ impl Azure {
         old: Option<&Map<String, Value>>,
     ) -> Response {
         let is_new = old.is_none();
-        let spelled =
-            old.as_ref().and_then(|own| own.get("id")).and_then(Value::as_str).unwrap_or(&path.id).to_owned();
+        let spelled = old.as_ref().and_then(|own| own.get("id")).and_then(Value::as_str);
+        let spelled = spelled.map_or_else(|| id::spelled(&path.id), str::to_owned);
         let mut document = Map::new();
         document.insert("id".to_owned(), spelled.into());
         document.insert("name".to_owned(), id::name(&path.id).into());
@@ -237,7 +241,10 @@ impl Azure {
         };
         document.insert("type".to_owned(), kind.into());
         document.extend(new.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())));
-        if row.name.starts_with("Microsoft.MachineLearningServices/") {
+        if ["Microsoft.MachineLearningServices/", "Microsoft.KeyVault/"]
+            .iter()
+            .any(|own| row.name.starts_with(own))
+        {
             document.insert("systemData".to_owned(), system_data(call, old));
         }
         let document = Value::Object(document);
@@ -248,7 +255,7 @@ impl Azure {
         } else {
             row.writes.patch.unwrap_or(Lro::Sync)
         };
-        let until = after(call, row);
+        let until = self.after(call, row.writes.takes());
         if lro != Lro::Sync {
             self.store.busy(&path.id, until, if is_new { "Creating" } else { "Updating" });
         }
@@ -278,9 +285,20 @@ impl Azure {
     }
 }
 
-/// Role and policy assignments answer a PUT with 201 whether they were there or not; the Azure CLI insists on it.
+/// Policies and roles answer a PUT with 201 whether they were there or not; the Azure CLI insists on it.
 fn always_created(row: &Type) -> bool {
     row.name.starts_with("Microsoft.Authorization/policy")
+        || row.name.eq_ignore_ascii_case(types::ROLE_DEFINITION)
+}
+
+/// A DELETE of these answers with what was there.
+fn shows_what_it_deleted(row: &Type) -> bool {
+    [
+        "Microsoft.Authorization/roleAssignments",
+        "Microsoft.Authorization/roleDefinitions",
+        "Microsoft.Authorization/policyAssignments",
+    ]
+    .contains(&row.name)
 }
 
 fn object(call: &Call<'_>) -> Result<Map<String, Value>, Response> {

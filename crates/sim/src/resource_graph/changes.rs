@@ -15,6 +15,14 @@ pub(super) const TABLE: &str = "resourcechanges";
 pub(super) const TYPE: &str = "microsoft.resources/changes";
 /// How long a change is known.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// The types whose logs tell what they were set to.
+const LOGGED: &[&str] = &[
+    types::WORKSPACE,
+    "microsoft.machinelearningservices/workspaces/datastores",
+    "microsoft.storage/storageaccounts",
+    "microsoft.keyvault/vaults",
+    "microsoft.containerregistry/registries",
+];
 /// What stands between the id of a resource and the name of a change.
 const MARK: &str = "/providers/microsoft.resources/changes/";
 
@@ -51,6 +59,9 @@ impl Azure {
     /// Takes note of what a request changed, and by whom.
     pub(crate) fn note_changes(&mut self, call: &Call<'_>) {
         for (nth, change) in self.store.changes().into_iter().enumerate() {
+            if LOGGED.contains(&id::type_of(&change.id).as_str()) {
+                self.history.entry(change.id.clone()).or_default().push((change.at, change.old.clone()));
+            }
             if types::find(&id::type_of(&change.id)).is_none_or(|row| row.table != Table::Resources) {
                 continue;
             }

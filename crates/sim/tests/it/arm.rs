@@ -266,3 +266,55 @@ fn a_subscription_has_locations() {
     let names: Vec<_> = all["value"].as_array().unwrap().iter().map(|own| own["name"].clone()).collect();
     assert!(status == 200 && names.contains(&"westeurope".into()), "{all}");
 }
+
+#[test]
+fn clients_find_what_they_ask_first() {
+    let mut world = World::contoso();
+    let subscription = world.subscriptions().remove(0);
+    let (_, provider) =
+        world.get(&format!("{subscription}/providers/microsoft.STORAGE?api-version=2024-11-01"));
+    assert_eq!(provider["namespace"], "Microsoft.Storage");
+    assert!(
+        provider["resourceTypes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|own| own["resourceType"] == "storageAccounts")
+    );
+    let (status, unknown) =
+        world.get(&format!("{subscription}/providers/Microsoft.Nowhere?api-version=2024-11-01"));
+    assert_eq!((status, code(&unknown)), (404, "InvalidResourceNamespace"));
+    let (tags, _) = world.all(&format!("{subscription}/tagNames?api-version=2024-11-01"));
+    assert!(tags.iter().any(|own| own["tagName"] == "owner"));
+    let tagged = |world: &mut World, filter: &str| {
+        world.all(&format!("{subscription}/resources?api-version=2024-11-01&$filter={filter}")).0
+    };
+    let owned = tagged(&mut world, "tagName%20eq%20'OWNER'");
+    assert!(!owned.is_empty() && owned.iter().all(|own| own["tags"].get("owner").is_some()));
+    let value = owned[0]["tags"]["owner"].as_str().unwrap().replace(' ', "%20");
+    let narrower = tagged(&mut world, &format!("tagName%20eq%20'owner'%20and%20tagValue%20eq%20'{value}'"));
+    assert!(!narrower.is_empty() && narrower.len() <= owned.len());
+    assert!(
+        narrower
+            .iter()
+            .all(|own| own["tags"]["owner"] == owned[0]["tags"]["owner"] && own.get("tagName").is_none())
+    );
+}
+
+#[test]
+fn services_of_an_account_and_categories_of_logs_need_not_be_written() {
+    let mut world = World::contoso();
+    let subscription = world.subscriptions().remove(0);
+    let accounts =
+        format!("{subscription}/providers/Microsoft.Storage/storageAccounts?api-version=2023-05-01");
+    let account = world.all(&accounts).0.remove(0)["id"].as_str().unwrap().to_owned();
+    let (status, service) = world.get(&format!("{account}/blobServices/default?api-version=2023-05-01"));
+    assert_eq!((status, &service["name"]), (200, &"default".into()));
+    assert_eq!(names(&world.all(&format!("{account}/blobServices?api-version=2023-05-01")).0), ["default"]);
+    let categories =
+        "providers/Microsoft.Insights/diagnosticSettingsCategories?api-version=2021-05-01-preview";
+    let (found, _) = world.all(&format!("{account}/blobServices/default/{categories}"));
+    assert_eq!(names(&found), ["StorageRead", "StorageWrite", "StorageDelete"]);
+    let (status, _) = world.get(&format!("{account}x/blobServices/default?api-version=2023-05-01"));
+    assert_eq!(status, 404);
+}

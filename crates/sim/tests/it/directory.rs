@@ -113,15 +113,28 @@ fn who_is_in_a_group_has_its_roles() {
         azure.seed_workspaces(1, 2);
         let group = json!({ "id": "/providers/Microsoft.Graph/groups/g-1", "properties": { "displayName": "readers", "members": [caller.object_id] } });
         assert!(azure.seed(group));
+        let outer = json!({ "id": "/providers/Microsoft.Graph/groups/g-2", "properties": { "displayName": "all", "members": ["g-1"] } });
+        assert!(azure.seed(outer));
         assert!(azure.seed(json!({ "id": "/providers/Microsoft.Authorization/roleAssignments/r", "properties": {
-            "principalId": "g-1", "principalType": "Group", "scope": "/",
+            "principalId": "g-2", "principalType": "Group", "scope": "/",
             "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7" } })));
     });
     assert_eq!(world.workspaces().len(), 2);
     world.token = world.sign_in("https://graph.microsoft.com");
     let (groups, _) =
         all(&mut world, &format!("/v1.0/servicePrincipals/{}/transitiveMemberOf", caller.object_id));
-    assert_eq!(groups[0]["displayName"], "readers");
+    let names: Vec<&Value> = groups.iter().map(|own| &own["displayName"]).collect();
+    assert_eq!(names, ["readers", "all"]);
     assert!(groups[0].get("members").is_none());
+    let of = format!("/v1.0/servicePrincipals/{}/memberOf", caller.object_id);
+    assert_eq!(all(&mut world, &of).0.len(), 1);
     assert_eq!(all(&mut world, "/v1.0/groups/g-1/transitiveMembers").0.len(), 1);
+    assert_eq!(all(&mut world, "/v1.0/groups/g-2/members").0.len(), 1);
+    assert_eq!(all(&mut world, "/v1.0/groups/g-2/transitiveMembers").0.len(), 2);
+    world.token = world.sign_in("https://management.azure.com");
+    let url = format!(
+        "/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo('{}')",
+        caller.object_id
+    );
+    assert_eq!(world.get(&url).1["value"][0]["properties"]["principalId"], "g-2");
 }

@@ -4,8 +4,12 @@
 
 mod arm;
 mod behaviour;
+mod conformance;
 mod directory;
 mod graph;
+mod kept;
+mod logs;
+mod scripts;
 mod served;
 mod tokens;
 mod writes;

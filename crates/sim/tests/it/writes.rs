@@ -322,3 +322,29 @@ fn a_name_is_free_until_somebody_takes_it() {
     assert_eq!(free("ST", "Microsoft.Storage/storageAccounts"), (200, Some(false)));
     assert_eq!(free("x", "Microsoft.KeyVault/vaults"), (400, None));
 }
+
+#[test]
+fn operations_can_be_made_short() {
+    let most = SignedDuration::from_secs(2);
+    let options = Options { operation_time: Some(most), ..Options::new(7) };
+    let mut world = World::filled(options, |azure| {
+        azure.seed_example().unwrap();
+    });
+    let own = world.workspaces().remove(0)["id"].as_str().unwrap().to_owned();
+    let answer = world.ask("PATCH", &format!("{own}?{AML}"), r#"{"tags":{"a":"b"}}"#);
+    assert_eq!((answer.status, answer.header("Retry-After")), (202, Some("1")));
+    let location = answer.header("Location").unwrap().to_owned();
+    world.now += SignedDuration::from_secs(1);
+    assert_eq!(world.ask("GET", &location, "").status, 202);
+    world.now += SignedDuration::from_secs(1);
+    assert_eq!(world.ask("GET", &location, "").status, 200);
+}
+
+#[test]
+fn a_group_comes_back_in_the_spelling_of_azure() {
+    let mut world = World::contoso();
+    let subscription = world.subscriptions().remove(0);
+    let url = format!("{subscription}/resourcegroups/rg-new?api-version=2022-09-01");
+    let answer = json(&world.ask("PUT", &url, r#"{"location":"westeurope"}"#));
+    assert_eq!(answer["id"], format!("{subscription}/resourceGroups/rg-new"));
+}

@@ -38,7 +38,8 @@ const OF_ONE: &[&str] = &["computes", "online endpoints", "batch endpoints", "se
 pub(super) fn manifest() -> Value {
     let line =
         |kind: &str, scope: &str, outcome: &str| json!({ "kind": kind, "scope": scope, "outcome": outcome });
-    let mut lines = vec![line("subscriptions", "/", "read")];
+    let of_tenant = ["subscriptions", "service principals", "groups", "applications"];
+    let mut lines: Vec<Value> = of_tenant.iter().map(|kind| line(kind, "/", "read")).collect();
     for sub in Sub::ALL {
         let outcome = if sub == Sub::Research { "not asked" } else { "read" };
         lines.extend(EVERYWHERE.iter().map(|kind| line(kind, &sub.id(), "read")));

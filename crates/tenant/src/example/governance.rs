@@ -1,6 +1,7 @@
 //! What Contoso's platform team put around the workspaces: logs, roles, policy.
 
 use super::dependents::{registry_id, storage_id, vault_id};
+use super::directory;
 use super::workspaces;
 use super::world::{IDENTITIES, Sub, find, user_assigned};
 use crate::draw::guid;
@@ -128,14 +129,8 @@ pub(super) fn roles(sub: Sub) -> Vec<Value> {
             &format!("grp-{}-data-scientists", row.group),
             "Group",
         );
-        let (principal, name) = match row.users {
-            _ if row.identity.to_ascii_lowercase().contains("system") => {
-                (principal_of(&row.id()), client_of(&row.id()))
-            }
-            [first, ..] => (principal_of(&user_assigned(first)), client_of(&user_assigned(first))),
-            [] => continue,
-        };
-        let (principal, name) = (principal.as_str(), name.as_str());
+        let Some(identity) = row.acts_as() else { continue };
+        let (principal, name) = (&principal_of(&identity), &client_of(&identity));
         let broad = if row.created > "2024-11-19" { AI_ADMINISTRATOR } else { CONTRIBUTOR };
         grant(&group.id(), broad, principal, name, "ServicePrincipal");
         grant(&storage_id(row.storage), BLOB_CONTRIBUTOR, principal, name, "ServicePrincipal");
@@ -149,7 +144,17 @@ pub(super) fn roles(sub: Sub) -> Vec<Value> {
             grant(&registry_id(row.registry), pull, principal, name, "ServicePrincipal");
         }
     }
+    if sub == Sub::Prod {
+        all.extend(directory::unplanned());
+    }
     all
+}
+
+/// Whose identity has roles in production and development: workspaces and user-assigned identities.
+pub(super) fn identified() -> Vec<String> {
+    let subs = [Sub::Prod, Sub::Dev].into_iter();
+    let rows = subs.flat_map(|sub| workspaces::of(sub).filter(|row| !row.storage.is_empty()));
+    rows.filter_map(workspaces::Row::acts_as).collect()
 }
 
 const POLICY: &str = "providers/Microsoft.Authorization";

@@ -6,6 +6,7 @@
 mod coverage;
 mod data;
 mod dependents;
+mod directory;
 mod governance;
 mod serving;
 mod workspaces;
@@ -39,6 +40,7 @@ fn page(items: impl Into<Value>) -> Value {
 /// Every file, in the order of names within each subscription.
 pub fn files() -> Vec<File> {
     let mut all = vec![
+        file("directory.json", &page(directory::everybody())),
         file("manifest.json", &coverage::manifest()),
         file("policy-definitions.json", &page(governance::definitions())),
         file("subscriptions.json", &page(subscriptions())),

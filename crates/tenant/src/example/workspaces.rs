@@ -67,6 +67,14 @@ impl Row {
         find(self.group).resource(AML, self.name)
     }
 
+    /// Whose identity it acts as: its own, or the first that is attached; nothing when it has none.
+    pub(super) fn acts_as(&self) -> Option<String> {
+        if self.identity.to_ascii_lowercase().contains("system") {
+            return Some(self.id());
+        }
+        self.users.first().map(|name| user_assigned(name))
+    }
+
     pub(super) fn sub(&self) -> Sub {
         find(self.group).sub
     }

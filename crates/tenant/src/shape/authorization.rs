@@ -10,6 +10,8 @@ pub(crate) const AI_ADMINISTRATOR: [&str; 2] =
     ["Azure AI Administrator", "b78c5d69-af96-48a3-bf8d-a8b4d589de94"];
 pub(crate) const BLOB_CONTRIBUTOR: [&str; 2] =
     ["Storage Blob Data Contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"];
+pub(crate) const BLOB_READER: [&str; 2] =
+    ["Storage Blob Data Reader", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"];
 pub(crate) const FILE_CONTRIBUTOR: [&str; 2] =
     ["Storage File Data Privileged Contributor", "69566ab7-960f-475b-8e7c-b3118f30c6bd"];
 pub(crate) const VAULT_ADMINISTRATOR: [&str; 2] =
