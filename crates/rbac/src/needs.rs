@@ -120,6 +120,17 @@ impl Use {
         })
     }
 
+    /// Whether who does the other may do this: who writes blobs reads them.
+    pub fn is_part_of(self, other: Self) -> bool {
+        let parts = [
+            (Use::ReadBlobs, Use::WriteBlobs),
+            (Use::ReadFiles, Use::WriteFiles),
+            (Use::ReadSecrets, Use::KeepSecrets),
+            (Use::PullImages, Use::PushImages),
+        ];
+        parts.contains(&(self, other))
+    }
+
     /// What a use of a resource needs; nothing when a setting that decides it was not read.
     pub fn needs(self, of: &Target) -> Option<Vec<Need>> {
         let one = |action| Need { action, scope: of.id.clone(), purpose: self };

@@ -1,5 +1,6 @@
 //! One self-contained HTML page that an owner forwards to a manager: no script, no outside asset, prints well.
 
+mod graphs;
 mod parts;
 
 use crate::words::{self, counted};
@@ -7,6 +8,7 @@ use crate::{GroupKind, Report};
 use askama::Template;
 use dekey_model::{Kind, Severity};
 use dekey_rules::WaiverState;
+use graphs::Graphs;
 use parts::{Area, Bar, FindingPart, Tally};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -39,6 +41,7 @@ struct Page<'a> {
     groups: Vec<GroupPart>,
     more_groups: usize,
     no_findings: &'static str,
+    has_graphs: bool,
     unknowns: Vec<(String, u64)>,
     unknown_total: String,
     waivers: Vec<WaiverPart>,
@@ -50,6 +53,7 @@ struct Page<'a> {
 struct GroupPart {
     name: String,
     about: String,
+    graph: Option<String>,
     findings: Vec<FindingPart>,
     more: usize,
 }
@@ -73,7 +77,12 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
     let pairs = &summary.pairs;
     let all = pairs.in_scope();
     let (worst, groups) = report.worst_groups(GROUPS);
-    let shown: Vec<GroupPart> = worst.iter().map(|group| group_part(report, group)).collect();
+    let mut graphs = Graphs::of(report);
+    let mut part = |group: &crate::Group<'_>| {
+        let graph = graphs.as_mut().and_then(|own| own.draw(group.kind));
+        GroupPart { graph, ..group_part(report, group) }
+    };
+    let shown: Vec<GroupPart> = worst.iter().map(&mut part).collect();
     let workspaces = summary.workspaces.len() as u64;
     let (severities, areas) = (parts::severities(report), parts::areas(report));
     let (owners, subscriptions) = parts::tallies(report, ROWS);
@@ -103,6 +112,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         subscriptions,
         more_groups: groups - shown.len(),
         groups: shown,
+        has_graphs: graphs.is_some(),
         no_findings: if empty {
             "Nothing was read, so nothing is known."
         } else {
@@ -157,6 +167,7 @@ fn group_part(report: &Report<'_>, group: &crate::Group<'_>) -> GroupPart {
     GroupPart {
         name: parts::line(resource.name()),
         about: parts::line(&format!("{about}. {}", parts::owner(report.owner(resource)))),
+        graph: None,
         findings: shown.collect(),
         more: group.findings.len().saturating_sub(FINDINGS),
     }

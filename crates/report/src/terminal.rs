@@ -89,7 +89,7 @@ impl Page<'_, '_> {
         let kinds = report.audit.summary.resources.iter().filter(|(kind, _)| **kind != Kind::Other);
         let mut read: Vec<String> = kinds.map(|(kind, count)| words::resources(*count, *kind)).collect();
         if let Some(others) = report.audit.summary.resources.get(&Kind::Other) {
-            read.push(format!("{others} others"));
+            read.push(if *others == 1 { "1 other".to_owned() } else { format!("{others} others") });
         }
         let read = if read.is_empty() { "nothing".to_owned() } else { read.join(", ") };
         let sources = counted(report.inventory.coverage().sources.len() as u64, "document");

@@ -2,7 +2,7 @@
 
 use crate::{Context, Out};
 use dekey_access::{Acting, ActorAccess, Dependent, DependentAccess, WorkspaceAccess};
-use dekey_model::{ArmId, Gap, IdentityState, Kind, Resource, ResourceIx};
+use dekey_model::{ArmId, Field, Gap, IdentityState, Kind, Resource, ResourceIx};
 use dekey_rbac::{Action, Answer, Bits, Engine, Held, Use};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Lack {
     /// Who lacks it.
     pub(crate) actor: ResourceIx,
+    /// What says as whom that acts.
+    pub(crate) identity: Field,
     /// Who lacks it, and of what.
     pub(crate) words: String,
     /// Tells it from others of the same workspace.
@@ -128,26 +130,24 @@ fn lack(actor: &ActorAccess<'_>, dependent: &Dependent<'_>, judged: &DependentAc
     let mut purposes: Vec<Use> = missing.iter().map(|own| own.need.purpose).collect();
     purposes.sort_unstable();
     purposes.dedup();
-    // Who may write may read.
-    for (less, more) in [
-        (Use::ReadBlobs, Use::WriteBlobs),
-        (Use::ReadFiles, Use::WriteFiles),
-        (Use::PullImages, Use::PushImages),
-    ] {
-        if purposes.contains(&more) {
-            purposes.retain(|own| *own != less);
-        }
-    }
+    let all = purposes.clone();
+    purposes.retain(|own| !all.iter().any(|other| own.is_part_of(*other)));
     let what: Vec<&str> = purposes.iter().map(|own| words(*own)).collect();
     let mut roles: Vec<&str> = purposes.iter().map(|own| role(*own, first)).collect();
     roles.dedup();
+    let user_assigned = match &actor.actor.acting {
+        Acting::As(own) => own.user_assigned.as_deref(),
+        _ => None,
+    };
+    let identity = user_assigned.map_or_else(String::new, |id| format!(" {}", ArmId(id).name()));
     let who = match actor.actor.resource.kind() {
-        Kind::Workspace => "its identity".to_owned(),
-        _ => format!("the identity of {}", actor.actor.resource.name()),
+        Kind::Workspace => format!("its identity{identity}"),
+        _ => format!("the identity{identity} of {}", actor.actor.resource.name()),
     };
     let name = ArmId(&dependent.target.id).name();
     Some(Lack {
         actor: actor.actor.resource.ix(),
+        identity: user_assigned.map_or(Field::IdentityPrincipal, |_| Field::UserAssignedIdentities),
         words: format!("{who} may not {} at {name}", what.join(" and ")),
         part: format!("{} {}", actor.actor.resource.name(), dependent.target.id.to_ascii_lowercase()),
         by_key: by_key(dependent),

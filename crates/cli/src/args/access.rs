@@ -66,8 +66,9 @@ pub(crate) struct AccessInput {
     /// Read the tenant itself.
     #[arg(long)]
     pub(crate) azure: bool,
-    /// What is taken for read although no document says so; separate several by commas.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "denials", value_name = "LIST")]
+    /// What is taken for read although no document says so; separate several by commas. Unless `none` is said, deny assignments
+    /// are, and so are management groups where no role assignment of one was read: as in `dekey audit`.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     pub(crate) assume: Vec<AssumeArg>,
     /// The moment for which the answer holds, RFC 3339 or a day [default: now].
     #[arg(long, value_name = "TIME", value_parser = moment)]

@@ -50,14 +50,7 @@ impl Read {
                 "nothing was read: no document holds anything that is understood".to_owned(),
             ));
         }
-        let wants = |own: AssumeArg| args.assume.contains(&own) || args.assume.contains(&AssumeArg::All);
-        let assume = Assume {
-            assignments: wants(AssumeArg::Assignments),
-            denials: wants(AssumeArg::Denials),
-            groups: wants(AssumeArg::Groups),
-            ancestors: wants(AssumeArg::Ancestors),
-            built_in: true,
-        };
+        let assume = assume(&inventory, &args.assume);
         let engine = dekey_rbac::engine(&inventory, catalogue::actions(), assume);
         let names = Names::of(&inventory);
         let now = args.as_of.unwrap_or_else(jiff::Timestamp::now);
@@ -91,6 +84,22 @@ impl Read {
 
     fn target(&self, word: &str) -> Result<Target, Error> {
         dekey_access::target(&self.inventory, word).map_err(|why| unresolved("resource", word, why))
+    }
+}
+
+/// What is taken for read as audits take it, and what was asked for besides.
+fn assume(inventory: &Inventory, asked: &[AssumeArg]) -> Assume {
+    if asked.contains(&AssumeArg::None) {
+        return Assume { built_in: true, ..Assume::default() };
+    }
+    let wants = |own: AssumeArg| asked.contains(&own) || asked.contains(&AssumeArg::All);
+    let told = Assume::unless_told(inventory);
+    Assume {
+        assignments: told.assignments || wants(AssumeArg::Assignments),
+        denials: told.denials || wants(AssumeArg::Denials),
+        groups: told.groups || wants(AssumeArg::Groups),
+        ancestors: told.ancestors || wants(AssumeArg::Ancestors),
+        built_in: true,
     }
 }
 

@@ -17,14 +17,15 @@ fn answer(run: &Run, args: &[&str]) -> Value {
 #[test]
 fn needs_tells_missing_held_and_excess() {
     let run = Run::new();
-    let done = access(&run, &["needs", "mlw-fraud-prod"]);
+    assert_eq!(access(&run, &["needs", "mlw-fraud-prod"]).code(), 0, "it has all that it takes");
+    let done = access(&run, &["needs", "mlw-batch-scoring"]);
     assert_eq!(done.code(), 10);
     let text = done.out();
     for line in [
-        "held         write blobs: by Storage Blob Data Contributor on storage account stfraudprod",
+        "held         write blobs: by Storage Blob Data Contributor on storage account stbatchscoring",
         "missing      write files",
         "--role 'Storage File Data Privileged Contributor' --scope /subscriptions/",
-        "the service grants Azure AI Administrator on resource group rg-fraud-prod by itself",
+        "the service grants Azure AI Administrator on resource group rg-feature-platform by itself",
         "Taken for read: ",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
@@ -35,8 +36,8 @@ fn needs_tells_missing_held_and_excess() {
     assert_eq!(all.len(), 42);
     let legacy = all.iter().find(|own| own["id"].as_str().unwrap().ends_with("/mlw-pricing-legacy")).unwrap();
     assert!(legacy["actors"][0]["principal"].is_null(), "it has no identity");
-    let fraud = all.iter().find(|own| own["id"].as_str().unwrap().ends_with("/mlw-fraud-prod")).unwrap();
-    let storage = &fraud["actors"][0]["dependents"][0];
+    let batch = all.iter().find(|own| own["id"].as_str().unwrap().ends_with("/mlw-batch-scoring")).unwrap();
+    let storage = &batch["actors"][0]["dependents"][0];
     let verdicts = |purpose: &str| -> Vec<&str> {
         let needs = storage["needs"].as_array().unwrap().iter().filter(|own| own["purpose"] == purpose);
         needs.map(|own| own["decision"]["verdict"].as_str().unwrap()).collect()
@@ -44,11 +45,11 @@ fn needs_tells_missing_held_and_excess() {
     assert_eq!((verdicts("write blobs"), verdicts("write files")), (vec!["allowed"; 4], vec!["denied"; 5]));
 }
 
-/// An export that holds no word of management groups says so, and nothing is missing for that.
+/// An export that holds no word of management groups says so when told to take nothing for read, and nothing is missing for that.
 #[test]
 fn what_was_not_read_is_unknown() {
     let run = Run::new();
-    let done = run.dekey(&["access", "needs", "mlw-fraud-prod", "--from", &example()]);
+    let done = run.dekey(&["access", "needs", "mlw-batch-scoring", "--from", &example(), "--assume", "none"]);
     assert_eq!(done.code(), 11, "{}", done.out());
     assert!(
         !done.out().contains("missing") && done.out().contains("--assume denials,ancestors"),
@@ -72,7 +73,10 @@ fn show_says_through_what_and_why_not() {
         assert!(access(&run, &["show", word]).out().contains("Key Vault Secrets Officer"), "{word}");
     }
     let asked = |action: &str| {
-        access(&run, &["show", "mlw-fraud-prod", "--on", "stfraudprod", "--action", action, "--why-not"])
+        access(
+            &run,
+            &["show", "mlw-batch-scoring", "--on", "stbatchscoring", "--action", action, "--why-not"],
+        )
     };
     assert_eq!(asked("blobs/write").code(), 0);
     let denied = asked("files/write");
@@ -141,7 +145,7 @@ fn minimise_proves_its_answer() {
 #[test]
 fn graphs_are_drawn() {
     let run = Run::new();
-    let dot = access(&run, &["graph", "mlw-fraud-prod"]).out();
+    let dot = access(&run, &["graph", "mlw-batch-scoring"]).out();
     assert!(dot.starts_with("digraph") && dot.contains("missing: write files"), "{dot}");
     assert!(
         access(&run, &["graph", "mlw-fraud-prod", "--format", "mermaid"]).out().starts_with("flowchart LR")
@@ -178,7 +182,7 @@ fn two_of_a_name_are_listed_and_hostile_names_are_plain() {
             "/subscriptions/s/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
         )
     };
-    let hostile = "x\u{1b}[2J'; rm -rf .; '\"</text><script>";
+    let hostile = "x\u{1b}[2J'; rm -rf .; '\"<b><script>";
     let workspace = |group: &str, name: &str| {
         json!({ "id": id(group, name), "name": name, "type": "Microsoft.MachineLearningServices/workspaces",
             "identity": { "type": "SystemAssigned", "principalId": "p'; echo" },
@@ -208,7 +212,7 @@ fn two_of_a_name_are_listed_and_hostile_names_are_plain() {
 fn a_tenant_that_answers_leaves_nothing_unknown() {
     let run = Run::new();
     let sim = Sim::start(&run, &["--role", "Reader"]);
-    let args = ["access", "needs", "mlw-fraud-prod", "--azure", "--assume", "none", "--format", "json"];
+    let args = ["access", "needs", "mlw-batch-scoring", "--azure", "--assume", "none", "--format", "json"];
     let done = sim.dekey(&run, &args);
     assert_eq!(done.code(), 10, "{}{}", done.out(), done.err());
     let json = done.json();

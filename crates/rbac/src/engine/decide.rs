@@ -161,7 +161,7 @@ impl Engine {
     /// What speaks for it. Stops at the first thing that depends on nothing, if told to.
     fn allowing(&self, question: &Question<'_>, stop: bool, mut met: impl FnMut(&Met<'_>)) -> Side {
         let mut side = Side::default();
-        let _ = self.certain(question, |row| {
+        let _ = self.certain(question.who, question.at, |row| {
             self.weigh(question, row, &mut side, &mut met);
             if stop && side.holds { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

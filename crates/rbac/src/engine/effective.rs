@@ -69,7 +69,7 @@ impl Engine {
 
     fn sets(&self, question: &Question<'_>) -> Sets {
         let mut sets = Sets::default();
-        let _ = self.certain(question, |row| {
+        let _ = self.certain(question.who, question.at, |row| {
             self.put(question, row, true, &mut sets);
             ControlFlow::Continue(())
         });

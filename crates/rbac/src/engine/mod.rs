@@ -16,6 +16,7 @@ use crate::{Actions, Asked, PrincipalIx, Reason, Role, Standing, Tenant};
 use dekey_model::{Sym, Texts};
 use hashbrown::HashMap;
 use jiff::Timestamp;
+use std::ops::ControlFlow;
 
 /// An assignment, in sixteen bytes; what few have is elsewhere.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +161,12 @@ impl Engine {
     /// Every principal that the data names.
     pub fn principals(&self) -> impl Iterator<Item = PrincipalIx> {
         (0u32..).map(PrincipalIx).take(self.principals.len())
+    }
+
+    /// Every principal with an assignment that reaches a place, of its own or of a group that it is in for certain.
+    pub fn principals_at(&self, at: Place) -> impl Iterator<Item = PrincipalIx> {
+        let stop = |_: &Row| ControlFlow::Break(());
+        self.principals().filter(move |who| self.certain(Some(*who), at, stop).is_break())
     }
 
     /// Where a scope is.

@@ -1,6 +1,7 @@
 //! Which assignments reach a place.
 
 use super::{Deny, Engine, Question, Row};
+use crate::PrincipalIx;
 use crate::scope::{Node, Place};
 use std::ops::ControlFlow;
 
@@ -39,16 +40,17 @@ impl Engine {
         }
     }
 
-    /// Shows every assignment that reaches the place of a question and names whoever asks, or a group that one is in for certain.
+    /// Shows every assignment that reaches a place and names somebody, or a group that one is in for certain.
     pub(super) fn certain<'a>(
         &'a self,
-        question: &Question<'_>,
+        who: Option<PrincipalIx>,
+        at: Place,
         mut show: impl FnMut(&'a Row) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Some(who) = question.who else { return ControlFlow::Continue(()) };
-        self.reaching(self.rows_of(who), question.at.node, &mut show)?;
+        let Some(who) = who else { return ControlFlow::Continue(()) };
+        self.reaching(self.rows_of(who), at.node, &mut show)?;
         for group in self.principals.groups(who) {
-            self.reaching(self.rows_of(*group), question.at.node, &mut show)?;
+            self.reaching(self.rows_of(*group), at.node, &mut show)?;
         }
         ControlFlow::Continue(())
     }

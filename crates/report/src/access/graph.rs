@@ -5,7 +5,7 @@ use super::types::{Edge, Graph, Node};
 use crate::clean::line;
 use dekey_access::{ActorAccess, Usage, WorkspaceAccess, causes};
 use dekey_model::{ArmId, Resource};
-use dekey_rbac::{Action, Answer, Danger, Reason, Target};
+use dekey_rbac::{Action, Answer, Danger, Door, Lock, PrincipalIx, Reason, Target};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -100,31 +100,59 @@ impl Teller<'_> {
 
     /// Whoever may get a key of something, or might.
     fn holders(&self, graph: &mut Graph, targets: &[(usize, Target)]) {
-        let mut found: Vec<(String, String, Vec<usize>)> = Vec::new();
-        for who in self.engine.principals() {
-            let open = |target: &Target| {
-                let doors = self.engine.doors(Some(who), target, self.now);
-                doors.iter().any(|(door, ..)| is_key(door.action))
-            };
-            let at: Vec<usize> = targets.iter().filter(|own| open(&own.1)).map(|own| own.0).collect();
-            if !at.is_empty() {
-                let id = self.engine.principal_id(who);
-                let named = self.principal(id);
-                let name = named.name.unwrap_or_else(|| id.to_owned());
-                found.push((name, named.kind.unwrap_or_else(|| "principal".to_owned()), at));
+        let mut at: BTreeMap<PrincipalIx, Vec<(usize, Answer)>> = BTreeMap::new();
+        for (node, target) in targets {
+            for who in self.engine.principals_at(self.engine.place(&target.id)) {
+                let answer = self.keys(Some(who), target);
+                if answer != Answer::Denied {
+                    at.entry(who).or_default().push((*node, answer));
+                }
             }
         }
-        found.sort_by(|a, b| b.2.len().cmp(&a.2.len()).then_with(|| a.cmp(b)));
+        let named = |(who, at): (PrincipalIx, Vec<(usize, Answer)>)| {
+            let id = self.engine.principal_id(who);
+            let named = self.principal(id);
+            let kind = named.kind.unwrap_or_else(|| "principal".to_owned());
+            (std::cmp::Reverse(at.len()), named.name.unwrap_or_else(|| id.to_owned()), kind, at)
+        };
+        let mut found: Vec<_> = at.into_iter().map(named).collect();
+        found.sort();
         let rest = found.len().saturating_sub(HOLDERS);
-        for (name, kind, at) in found.into_iter().take(HOLDERS) {
+        for (_, name, kind, at) in found.into_iter().take(HOLDERS) {
             let from = graph.node("holder", &name, &kind);
-            for to in at {
-                graph.edge(from, to, "keys", "gets at keys");
+            for (to, answer) in at {
+                match answer {
+                    Answer::Allowed => graph.edge(from, to, "keys", "gets at keys"),
+                    Answer::Conditional => graph.edge(from, to, "keys", "gets at keys under a condition"),
+                    _ => graph.edge(from, to, "unknown", "may get at keys: not everything was read"),
+                }
             }
         }
         if rest > 0 {
-            graph.node("holder", &format!("and {rest} more"), "who get at keys");
+            graph.node("holder", &format!("and {rest} more"), "who get at keys, or may");
         }
+        let unread = targets.iter().filter(|own| self.keys(None, &own.1) == Answer::Unknown);
+        for (to, _) in unread {
+            let from = graph.node("holder", "others", "not everything was read");
+            graph.edge(from, *to, "unknown", "may get at keys: not everything was read");
+        }
+    }
+
+    /// Whether somebody gets at a key of something; the most certain of the answers.
+    fn keys(&self, who: Option<PrincipalIx>, target: &Target) -> Answer {
+        let rank = |own: &Answer| match own {
+            Answer::Allowed => 0,
+            Answer::Conditional => 1,
+            Answer::Unknown => 2,
+            Answer::Denied => 3,
+        };
+        let doors =
+            target.doors().into_iter().filter(|(door, lock)| *lock != Lock::Shut && is_key(door.action));
+        let answer = |(door, lock): (Door, Lock)| {
+            let decided = self.engine.may(who, &Action::control(door.action), target, self.now).answer();
+            if lock == Lock::Unknown && decided != Answer::Denied { Answer::Unknown } else { decided }
+        };
+        doors.map(answer).min_by_key(rank).unwrap_or(Answer::Denied)
     }
 }
 

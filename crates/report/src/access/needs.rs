@@ -114,7 +114,8 @@ fn remedy(
         let held = held.flat_map(|own| own.permissions.iter().map(String::as_str));
         return vec![set_policy(id, principal, &needed.chain(held).collect())];
     }
-    let roles = missing.iter().filter_map(|own_use| documented_role(*own_use, &own.target));
+    let roles = missing.iter().filter(|own| !missing.iter().any(|other| own.is_part_of(*other)));
+    let roles = roles.filter_map(|needed| documented_role(*needed, &own.target));
     roles.map(|(_, name)| assign(principal, &name, id)).collect()
 }
 

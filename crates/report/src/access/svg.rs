@@ -14,7 +14,7 @@ const HEIGHT: usize = 44;
 const STEP: usize = 62;
 const TOP: usize = 70;
 /// How many characters fit into a box.
-const FITS: usize = 30;
+const FITS: usize = 28;
 
 /// Where a node is.
 #[derive(Clone, Copy)]
@@ -78,7 +78,7 @@ fn boxed(own: &Node, at: At) -> String {
         text(&cut(&own.label, FITS)),
         x + 10,
         y + 34,
-        text(&cut(&own.detail, FITS + 8)),
+        text(&cut(&own.detail, FITS + 6)),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use crate::roles::lacks;
 use crate::{Context, Out, controls, declare_rule};
-use dekey_model::{Field, Resource};
+use dekey_model::Resource;
 
 declare_rule! {
     /// Identity without a role that it needs
@@ -35,7 +35,7 @@ declare_rule! {
         needs: [RoleAssignment],
         controls: controls::LEAST_PRIVILEGE,
         remedy: {
-            az: "az role assignment create --assignee-object-id <object id of the identity> --assignee-principal-type ServicePrincipal --role <the role that is named> --scope <id of the dependent>",
+            az: "# filled in: dekey access needs {name} --from <what was read>\naz role assignment create --assignee-object-id <object id of the identity> --assignee-principal-type ServicePrincipal --role <the role that is named> --scope <id of the dependent>",
             bicep: "resource {symbol} 'Microsoft.Authorization/roleAssignments@2022-04-01' = {\n  name: guid(<dependent>.id, <principalId>, <role id>)\n  scope: <dependent>\n  properties: {\n    principalId: <principalId>\n    principalType: 'ServicePrincipal'\n    roleDefinitionId: <role id>\n  }\n}",
             terraform: "resource \"azurerm_role_assignment\" \"{symbol}\" {\n  scope                = \"<id of the dependent>\"\n  role_definition_name = \"<the role that is named>\"\n  principal_id         = \"<object id of the identity>\"\n}",
             portal: "The dependent > Access control (IAM) > Add role assignment > Managed identity",
@@ -51,7 +51,7 @@ fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
             "whether a key does it today was not read"
         };
         out.finding(format!("{}; {today}; {} would do", own.words, own.roles))
-            .on_other(cx.inventory.get(own.actor), Field::IdentityPrincipal)
+            .on_other(cx.inventory.get(own.actor), own.identity)
             .part(&own.part)
             .done();
     }

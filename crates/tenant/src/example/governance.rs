@@ -6,8 +6,9 @@ use super::workspaces;
 use super::world::{IDENTITIES, Sub, find, user_assigned};
 use crate::draw::guid;
 use crate::shape::authorization::{
-    ACR_PULL, AI_ADMINISTRATOR, BLOB_CONTRIBUTOR, CONTRIBUTOR, DATA_SCIENTIST, FILE_CONTRIBUTOR,
-    REPOSITORY_READER, VAULT_ADMINISTRATOR, VAULT_OFFICER, az_assignment, role_assignment,
+    ACR_PULL, AI_ADMINISTRATOR, BLOB_CONTRIBUTOR, BLOB_READER, CONTRIBUTOR, DATA_SCIENTIST, FILE_CONTRIBUTOR,
+    METRICS_PUBLISHER, REPOSITORY_READER, REPOSITORY_WRITER, VAULT_ADMINISTRATOR, VAULT_OFFICER,
+    az_assignment, role_assignment,
 };
 use crate::shape::policy::{
     BUILT_IN_SHARED_KEY, BUILT_IN_USER_ASSIGNED, assignment, definition, exemption, initiative,
@@ -110,6 +111,28 @@ pub(super) fn logs(sub: Sub) -> Vec<Value> {
         .collect()
 }
 
+/// The workspace that has all that it takes, and what runs in it as well.
+const PRECISE_WORKSPACE: &str = "mlw-fraud-prod";
+
+/// What these got besides: whose identity below the workspace, role, kind of dependent, its name.
+#[rustfmt::skip]
+const PRECISE: &[(&str, [&str; 2], fn(&str) -> String, &str)] = &[
+    ("", FILE_CONTRIBUTOR, storage_id, "stfraudprod"),
+    ("", REPOSITORY_WRITER, registry_id, "crfraudprod"),
+    ("", METRICS_PUBLISHER, insights_id, "appi-fraud-prod"),
+    ("", BLOB_READER, storage_id, "stcontosolake"),
+    ("/computes/cpu-train", BLOB_CONTRIBUTOR, storage_id, "stfraudprod"),
+    ("/computes/cpu-train", REPOSITORY_READER, registry_id, "crfraudprod"),
+    ("/computes/cpu-train", BLOB_READER, storage_id, "stcontosolake"),
+    ("/onlineEndpoints/ep-fraud-score", BLOB_READER, storage_id, "stfraudprod"),
+    ("/onlineEndpoints/ep-fraud-score", REPOSITORY_READER, registry_id, "crfraudprod"),
+];
+
+fn insights_id(name: &str) -> String {
+    let home = workspaces::ROWS.iter().find(|row| row.insights == name);
+    home.map(|row| find(row.group).resource("microsoft.insights/components", name)).unwrap_or_default()
+}
+
 /// The role assignments of a subscription, as `az role assignment list --all` prints them.
 pub(super) fn roles(sub: Sub) -> Vec<Value> {
     let mut all = Vec::new();
@@ -137,11 +160,17 @@ pub(super) fn roles(sub: Sub) -> Vec<Value> {
         if row.kind == "Hub" {
             grant(&storage_id(row.storage), FILE_CONTRIBUTOR, principal, name, "ServicePrincipal");
         }
-        let vault_role = if row.name == "mlw-fraud-prod" { VAULT_OFFICER } else { VAULT_ADMINISTRATOR };
+        let vault_role = if row.name == PRECISE_WORKSPACE { VAULT_OFFICER } else { VAULT_ADMINISTRATOR };
         grant(&vault_id(row.vault), vault_role, principal, name, "ServicePrincipal");
         if !row.registry.is_empty() {
             let pull = if row.registry == "crfraudprod" { REPOSITORY_READER } else { ACR_PULL };
             grant(&registry_id(row.registry), pull, principal, name, "ServicePrincipal");
+        }
+    }
+    if let Some(row) = workspaces::of(sub).find(|row| row.name == PRECISE_WORKSPACE) {
+        for (below, role, id, dependent) in PRECISE {
+            let identity = format!("{}{below}", row.id());
+            grant(&id(dependent), *role, &principal_of(&identity), &client_of(&identity), "ServicePrincipal");
         }
     }
     if sub == Sub::Prod {
@@ -154,7 +183,11 @@ pub(super) fn roles(sub: Sub) -> Vec<Value> {
 pub(super) fn identified() -> Vec<String> {
     let subs = [Sub::Prod, Sub::Dev].into_iter();
     let rows = subs.flat_map(|sub| workspaces::of(sub).filter(|row| !row.storage.is_empty()));
-    rows.filter_map(workspaces::Row::acts_as).collect()
+    let mut all: Vec<String> = rows.filter_map(workspaces::Row::acts_as).collect();
+    if let Some(row) = workspaces::by_name(PRECISE_WORKSPACE) {
+        all.extend(PRECISE.iter().map(|(below, ..)| format!("{}{below}", row.id())));
+    }
+    all
 }
 
 const POLICY: &str = "providers/Microsoft.Authorization";

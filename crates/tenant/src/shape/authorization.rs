@@ -21,6 +21,10 @@ pub(crate) const VAULT_OFFICER: [&str; 2] =
 pub(crate) const ACR_PULL: [&str; 2] = ["AcrPull", "7f951dda-4ed3-4680-a7ca-43fe172d538d"];
 pub(crate) const REPOSITORY_READER: [&str; 2] =
     ["Container Registry Repository Reader", "b93aa761-3e63-49ed-ac28-beffa264f7ac"];
+pub(crate) const REPOSITORY_WRITER: [&str; 2] =
+    ["Container Registry Repository Writer", "2a1e307c-b015-4ebd-883e-5b7698a07328"];
+pub(crate) const METRICS_PUBLISHER: [&str; 2] =
+    ["Monitoring Metrics Publisher", "3913510d-42f4-4e42-8a64-420c390055eb"];
 pub(crate) const DATA_SCIENTIST: [&str; 2] =
     ["AzureML Data Scientist", "f6c7c914-8db3-469d-8ca1-694a8f32e121"];
 
