@@ -114,9 +114,12 @@ pub(super) fn logs(sub: Sub) -> Vec<Value> {
 /// The workspace that has all that it takes, and what runs in it as well.
 const PRECISE_WORKSPACE: &str = "mlw-fraud-prod";
 
-/// What these got besides: whose identity below the workspace, role, kind of dependent, its name.
+/// A grant of one role: whose identity below the workspace, the role, the kind of dependent, its name.
+type Precise = (&'static str, [&'static str; 2], fn(&str) -> String, &'static str);
+
+/// What these got besides.
 #[rustfmt::skip]
-const PRECISE: &[(&str, [&str; 2], fn(&str) -> String, &str)] = &[
+const PRECISE: &[Precise] = &[
     ("", FILE_CONTRIBUTOR, storage_id, "stfraudprod"),
     ("", REPOSITORY_WRITER, registry_id, "crfraudprod"),
     ("", METRICS_PUBLISHER, insights_id, "appi-fraud-prod"),
