@@ -4,7 +4,7 @@ mod access;
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
-    ShowArgs, WhoArgs,
+    ProfileArg, ShowArgs, WhoArgs,
 };
 
 use crate::exit::EXIT_CODES;

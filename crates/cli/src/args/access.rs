@@ -43,6 +43,7 @@ const NEEDS: &str = "Examples:
   dekey access needs mlw-fraud-prod --from export/
   dekey access needs --all --from export/ --format json > needs.json
   dekey access needs mlw-fraud-prod --writes claims_photos --from export/ --assume all
+  dekey access needs mlw-fraud-prod --profile hardened --from export/
 
 What the service grants by itself is told and does not count as excess, nor does the documented role for what is needed.
 Exit codes: 0 nothing is missing or too much, 10 something is, 11 something is not known; 12 the input cannot be read.";
@@ -192,7 +193,10 @@ pub(crate) struct NeedsArgs {
     /// A datastore that is written; the others are taken for read only. May be given several times.
     #[arg(long, value_name = "DATASTORE")]
     pub(crate) writes: Vec<String>,
-    /// With every action that is too much, and what is of the documented role's own making.
+    /// Put the identity of each workspace beside a profile as well.
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
+    /// With every action that is too much, what is of the documented role's own making, and the sources of profiles.
     #[arg(long)]
     pub(crate) detail: bool,
     /// How to print the answer.
@@ -200,6 +204,17 @@ pub(crate) struct NeedsArgs {
     pub(crate) format: AccessFormat,
     #[command(flatten)]
     pub(crate) input: AccessInput,
+}
+
+/// Which roles an identity has, or should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileArg {
+    /// What the service grants to a system-assigned identity by itself.
+    Default,
+    /// What Microsoft documents for a user-assigned identity.
+    Documented,
+    /// The least that the documented uses take.
+    Hardened,
 }
 
 /// Arguments of `dekey access minimise`.

@@ -4,7 +4,7 @@ mod exits;
 
 use crate::args::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
-    ShowArgs, WhoArgs,
+    ProfileArg, ShowArgs, WhoArgs,
 };
 use crate::exit::{Error, Exit};
 use crate::input;
@@ -12,7 +12,7 @@ use crate::output::{self, ColorChoice};
 use dekey_access::{Names, Unresolved, Usage, Wishes};
 use dekey_intake::Keep;
 use dekey_model::{ArmId, Covered, Inventory, Kind, NoteKind, Resource};
-use dekey_rbac::{Action, Assume, Engine, Target, catalogue, is_known_at};
+use dekey_rbac::{Action, Assume, Engine, Profile, Target, catalogue, is_known_at};
 use dekey_report::TerminalOptions;
 use dekey_report::access::{Answer, Asking, Document, SCHEMA, Teller};
 use dekey_report::terminal::plain;
@@ -182,6 +182,16 @@ fn action(word: &str, on: Option<&Target>) -> Result<Action, Error> {
     }
 }
 
+impl From<ProfileArg> for Profile {
+    fn from(own: ProfileArg) -> Self {
+        match own {
+            ProfileArg::Default => Profile::ServiceDefault,
+            ProfileArg::Documented => Profile::DocumentedUserAssigned,
+            ProfileArg::Hardened => Profile::Hardened,
+        }
+    }
+}
+
 fn usage(writes: &[String]) -> Usage {
     Usage { writes: writes.to_vec() }
 }
@@ -232,7 +242,7 @@ fn needs(args: &NeedsArgs, color: ColorChoice) -> Result<Exit, Error> {
     } else {
         args.workspaces.iter().map(|word| read.workspace(word)).collect::<Result<_, _>>()?
     };
-    let answer = read.teller().needs(&workspaces, &usage(&args.writes));
+    let answer = read.teller().needs(&workspaces, &usage(&args.writes), args.profile.map(ProfileArg::into));
     let exit = exits::of_needs(&answer);
     write(&read.document(Answer::Needs(answer)), args.format, color, args.detail)?;
     Ok(read.ended(exit))

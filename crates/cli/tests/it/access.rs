@@ -30,6 +30,13 @@ fn needs_tells_missing_held_and_excess() {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
+    let beside = access(&run, &["needs", "mlw-batch-scoring", "--profile", "default"]).out();
+    for line in [
+        "missing      Contributor on registry crfraudprod",
+        "held         Azure AI Administrator on resource group",
+    ] {
+        assert!(beside.contains(line), "{line}\n{beside}");
+    }
     let json = answer(&run, &["needs", "--all"]);
     assert_eq!((json["dekey"].as_str(), json["question"].as_str()), (Some("access/1"), Some("needs")));
     let all = json["workspaces"].as_array().unwrap();

@@ -158,6 +158,11 @@ impl Engine {
         }
     }
 
+    /// The groups that somebody is in for certain, of those that are assigned anything.
+    pub fn groups_of(&self, who: PrincipalIx) -> &[PrincipalIx] {
+        self.principals.groups(who)
+    }
+
     /// Every principal that the data names.
     pub fn principals(&self) -> impl Iterator<Item = PrincipalIx> {
         (0u32..).map(PrincipalIx).take(self.principals.len())

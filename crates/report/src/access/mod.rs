@@ -4,6 +4,7 @@ mod fill;
 mod graph;
 mod least;
 mod needs;
+mod profile;
 mod show;
 mod svg;
 mod terminal;
@@ -16,9 +17,9 @@ pub use show::Asking;
 pub use svg::svg;
 pub use terminal::render;
 pub use types::{
-    ActorLeast, ActorNeeds, Answer, Cause, Decision, DependentNeeds, Document, Edge, Effective, Excess,
-    Grant, Graph, Least, Need, Needs, Node, Part, Pick, Principal, Reason, Show, Shown, Way, Who, WhoHolder,
-    WorkspaceNeeds,
+    ActorLeast, ActorNeeds, Answer, Cause, Compared, Decision, DependentNeeds, Document, Edge, Effective,
+    Excess, Grant, Graph, Least, Need, Needs, Node, Part, Pick, Principal, ProfileGrant, Reason, Show, Shown,
+    Way, Who, WhoHolder, WorkspaceNeeds,
 };
 
 use schemars::generate::SchemaSettings;

@@ -7,19 +7,22 @@ use dekey_access::{
     ActorAccess, Dependent, DependentAccess, Fit, Role, Usage, WorkspaceAccess, causes, documented_role,
 };
 use dekey_model::Resource;
-use dekey_rbac::{Service, Use, policy_permission};
+use dekey_rbac::{Profile, Service, Use, policy_permission};
 use std::collections::BTreeSet;
 
 impl Teller<'_> {
     /// What workspaces need, have and lack.
-    pub fn needs(&self, workspaces: &[Resource<'_>], usage: &Usage) -> Needs {
-        let one =
-            |own: &Resource<'_>| self.workspace(&WorkspaceAccess::used(self.engine, *own, usage, self.now));
+    pub fn needs(&self, workspaces: &[Resource<'_>], usage: &Usage, profile: Option<Profile>) -> Needs {
+        let one = |own: &Resource<'_>| {
+            self.workspace(&WorkspaceAccess::used(self.engine, *own, usage, self.now), profile)
+        };
         Needs { workspaces: workspaces.iter().map(one).collect() }
     }
 
-    fn workspace(&self, access: &WorkspaceAccess<'_>) -> WorkspaceNeeds {
-        let actors = access.actors.iter().map(|own| self.actor(own)).collect();
+    fn workspace(&self, access: &WorkspaceAccess<'_>, profile: Option<Profile>) -> WorkspaceNeeds {
+        let compared = |own: &ActorAccess<'_>| self.compared(own, profile?);
+        let actor = |own| ActorNeeds { compared: compared(own), ..self.actor(own) };
+        let actors = access.actors.iter().map(actor).collect();
         WorkspaceNeeds { id: access.workspace.id().to_owned(), actors }
     }
 
@@ -36,6 +39,7 @@ impl Teller<'_> {
             principal: self.acting(actor.resource, &actor.acting),
             unread: self.gaps(&actor.unread),
             dependents,
+            compared: None,
         }
     }
 

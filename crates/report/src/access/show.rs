@@ -6,8 +6,7 @@ use dekey_access::{Found, who_ways};
 use dekey_model::{ArmId, eq_ids};
 use dekey_rbac::condition::Facts;
 use dekey_rbac::{
-    Action, Bits, Danger, Engine, Membership, PrincipalIx, Role, Standing, Target, Verdict, catalogue,
-    is_known_at,
+    Action, Bits, Danger, Engine, PrincipalIx, Role, Standing, Target, Verdict, catalogue, is_known_at,
 };
 
 /// What is asked of somebody.
@@ -79,12 +78,9 @@ impl Teller<'_> {
     }
 
     /// The assignments of somebody and of the groups it is in, the widest first.
-    fn grants(&self, who: Option<PrincipalIx>, on: Option<&Target>) -> Vec<Grant> {
+    pub(super) fn grants(&self, who: Option<PrincipalIx>, on: Option<&Target>) -> Vec<Grant> {
         let Some(who) = who else { return Vec::new() };
-        let is_in = |own: PrincipalIx| {
-            own != who && self.engine.membership(Some(who), self.engine.principal_id(own)) == Membership::Yes
-        };
-        let groups = self.engine.principals().filter(|own| is_in(*own));
+        let groups = self.engine.groups_of(who).iter().copied();
         let all = std::iter::once(who).chain(groups).flat_map(|own| {
             self.engine
                 .grants_of(own)
@@ -198,7 +194,7 @@ fn nobody(id: &str) -> Principal {
 }
 
 /// Whether a scope is at or above another. What a management group holds is not told by ids: it counts.
-fn reaches(scope: &str, id: &str) -> bool {
+pub(super) fn reaches(scope: &str, id: &str) -> bool {
     let above = ArmId(scope).subscription().is_none();
     above || eq_ids(scope, id) || ArmId(id).ancestors().any(|own| eq_ids(own, scope))
 }

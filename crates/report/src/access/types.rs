@@ -222,6 +222,38 @@ pub struct ActorNeeds {
     pub unread: Vec<String>,
     /// What it reaches.
     pub dependents: Vec<DependentNeeds>,
+    /// The identity of a workspace beside a profile, when one was asked for.
+    pub compared: Option<Compared>,
+}
+
+/// An identity beside a profile.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Compared {
+    /// The profile.
+    #[schemars(extend("enum" = ["default", "documented", "hardened"]))]
+    pub profile: &'static str,
+    /// What the profile is.
+    pub about: String,
+    /// Its rows.
+    pub grants: Vec<ProfileGrant>,
+}
+
+/// A row of a profile.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ProfileGrant {
+    /// The role's name.
+    pub role: String,
+    /// The role's GUID.
+    pub role_id: String,
+    /// Where.
+    pub scope: String,
+    /// When it belongs to the profile; `null` for always.
+    pub when: Option<String>,
+    /// Where Microsoft says so.
+    pub source: String,
+    /// Whether the identity has the role there, or above.
+    #[schemars(extend("enum" = ["held", "missing", "unknown"]))]
+    pub state: &'static str,
 }
 
 /// What is needed of one dependent.

@@ -2,7 +2,7 @@
 
 use super::Page;
 use crate::access::fill::place;
-use crate::access::types::{ActorNeeds, DependentNeeds, Need, Needs, Part, Reason};
+use crate::access::types::{ActorNeeds, Compared, DependentNeeds, Need, Needs, Part, Reason};
 use crate::words::counted;
 use dekey_model::{ArmId, Severity};
 use std::collections::BTreeSet;
@@ -64,6 +64,9 @@ impl Page<'_> {
             self.dependent(dependent, own.principal.is_some())?;
         }
         self.by_default(own)?;
+        if let Some(compared) = &own.compared {
+            self.compared(compared)?;
+        }
         self.unread(&own.unread)
     }
 
@@ -162,6 +165,24 @@ impl Page<'_> {
                 _ => self.style.dim("excess"),
             };
             self.plain_after(&format!("      {mark}{}", " ".repeat(COLUMN - 12)), COLUMN, &text)?;
+        }
+        Ok(())
+    }
+
+    /// The identity beside a profile.
+    fn compared(&mut self, own: &Compared) -> io::Result<()> {
+        self.plain("    ", &format!("beside {}:", own.about))?;
+        for grant in &own.grants {
+            let when = grant.when.as_ref().map(|own| format!(", when {own}")).unwrap_or_default();
+            let source = if self.all { format!("; {}", grant.source) } else { String::new() };
+            let text = format!("{} on {}{when}{source}", grant.role, place(&grant.scope));
+            let word = match (grant.state, &grant.when) {
+                // Whether the condition is met is for the reader to say.
+                ("missing", Some(_)) => "not there",
+                (state, _) => state,
+            };
+            let padding = " ".repeat(COLUMN.saturating_sub(word.len() + 6));
+            self.plain_after(&format!("      {}{padding}", self.verdict(word)), COLUMN, &text)?;
         }
         Ok(())
     }

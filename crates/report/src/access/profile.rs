@@ -1,0 +1,80 @@
+//! What an identity is compared with, besides what it needs.
+
+use super::fill::Teller;
+use super::show::reaches;
+use super::types::{Compared, Grant, ProfileGrant};
+use dekey_access::{Acting, ActorAccess, Role};
+use dekey_model::Kind;
+use dekey_rbac::{Action, Answer, On, Profile, Target, catalogue};
+
+/// What stands for a profile on the wire, and in a sentence.
+fn names(profile: Profile) -> (&'static str, &'static str) {
+    match profile {
+        Profile::ServiceDefault => {
+            ("default", "what the service grants to a system-assigned identity by itself")
+        }
+        Profile::DocumentedUserAssigned => {
+            ("documented", "what Microsoft documents for a user-assigned identity")
+        }
+        Profile::Hardened => ("hardened", "the least that the documented uses take"),
+    }
+}
+
+impl Teller<'_> {
+    /// The identity of a workspace beside a profile; nothing for what runs in it, and for nobody.
+    pub(super) fn compared(&self, access: &ActorAccess<'_>, profile: Profile) -> Option<Compared> {
+        let actor = &access.actor;
+        let principal = match &actor.acting {
+            Acting::As(_) if actor.resource.kind() == Kind::Workspace => actor.acting.principal(),
+            _ => return None,
+        };
+        let (name, about) = names(profile);
+        let who = principal.and_then(|id| self.engine.principal(id));
+        let held = self.grants(who, None);
+        let roles = catalogue::roles();
+        let grant = |row: &dekey_rbac::Grant, target: &Target| ProfileGrant {
+            role: roles.iter().find(|own| own.id == row.role).map_or(row.role, |own| &own.name).to_owned(),
+            role_id: row.role.to_owned(),
+            scope: target.id.clone(),
+            when: Some(row.when).filter(|own| !own.is_empty()).map(str::to_owned),
+            source: row.source.to_owned(),
+            state: principal.map_or("unknown", |_| self.state(&held, row.role, target)),
+        };
+        let rows = profile
+            .grants()
+            .flat_map(|row| self.targets(access, row.on).into_iter().map(move |target| (row, target)));
+        let grants = rows.map(|(row, target)| grant(row, &target)).collect();
+        Some(Compared { profile: name, about: about.to_owned(), grants })
+    }
+
+    fn targets(&self, access: &ActorAccess<'_>, on: On) -> Vec<Target> {
+        let workspace = access.actor.resource;
+        let wanted = match on {
+            On::Workspace => return vec![Target::of(workspace)],
+            On::ResourceGroup => {
+                let group = workspace.arm_id().parent().unwrap_or_default();
+                return vec![Target { id: group.to_owned(), service: dekey_rbac::Service::Other }];
+            }
+            On::Storage => Role::Storage,
+            On::Vault => Role::Vault,
+            On::Registry => Role::Registry,
+            On::Insights => Role::Insights,
+        };
+        let is_it = |own: &&dekey_access::Dependent<'_>| own.parts.iter().any(|part| part.role == wanted);
+        access.actor.dependents.iter().filter(is_it).map(|own| own.target.clone()).collect()
+    }
+
+    /// Whether one of somebody's grants is of a role and reaches something.
+    fn state(&self, grants: &[Grant], role: &str, on: &Target) -> &'static str {
+        let is_it = |own: &&Grant| own.standing == "active" && own.reason.role_id.ends_with(role);
+        // Whoever has nothing is denied everything, unless a list was not read that may hold more.
+        let any = Action::control("Microsoft.Authorization/roleAssignments/read");
+        if grants.iter().filter(is_it).any(|own| reaches(&own.reason.scope, &on.id)) {
+            "held"
+        } else if self.engine.may(None, &any, on, self.now).answer() == Answer::Unknown {
+            "unknown"
+        } else {
+            "missing"
+        }
+    }
+}
