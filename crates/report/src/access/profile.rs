@@ -42,26 +42,9 @@ impl Teller<'_> {
         };
         let rows = profile
             .grants()
-            .flat_map(|row| self.targets(access, row.on).into_iter().map(move |target| (row, target)));
+            .flat_map(|row| targets(access, row.on).into_iter().map(move |target| (row, target)));
         let grants = rows.map(|(row, target)| grant(row, &target)).collect();
         Some(Compared { profile: name, about: about.to_owned(), grants })
-    }
-
-    fn targets(&self, access: &ActorAccess<'_>, on: On) -> Vec<Target> {
-        let workspace = access.actor.resource;
-        let wanted = match on {
-            On::Workspace => return vec![Target::of(workspace)],
-            On::ResourceGroup => {
-                let group = workspace.arm_id().parent().unwrap_or_default();
-                return vec![Target { id: group.to_owned(), service: dekey_rbac::Service::Other }];
-            }
-            On::Storage => Role::Storage,
-            On::Vault => Role::Vault,
-            On::Registry => Role::Registry,
-            On::Insights => Role::Insights,
-        };
-        let is_it = |own: &&dekey_access::Dependent<'_>| own.parts.iter().any(|part| part.role == wanted);
-        access.actor.dependents.iter().filter(is_it).map(|own| own.target.clone()).collect()
     }
 
     /// Whether one of somebody's grants is of a role and reaches something.
@@ -77,4 +60,22 @@ impl Teller<'_> {
             "missing"
         }
     }
+}
+
+/// What a row of a profile is on.
+fn targets(access: &ActorAccess<'_>, on: On) -> Vec<Target> {
+    let workspace = access.actor.resource;
+    let wanted = match on {
+        On::Workspace => return vec![Target::of(workspace)],
+        On::ResourceGroup => {
+            let group = workspace.arm_id().parent().unwrap_or_default();
+            return vec![Target { id: group.to_owned(), service: dekey_rbac::Service::Other }];
+        }
+        On::Storage => Role::Storage,
+        On::Vault => Role::Vault,
+        On::Registry => Role::Registry,
+        On::Insights => Role::Insights,
+    };
+    let is_it = |own: &&dekey_access::Dependent<'_>| own.parts.iter().any(|part| part.role == wanted);
+    access.actor.dependents.iter().filter(is_it).map(|own| own.target.clone()).collect()
 }
