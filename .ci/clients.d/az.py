@@ -115,6 +115,20 @@ GIVEN = {
 }
 RULE = '{"if":{"field":"type","equals":"Microsoft.Storage/storageAccounts"},"then":{"effect":"audit"}}'
 ROLE = '{"Name":"Workspace reader","Description":"%s","Actions":["Microsoft.MachineLearningServices/workspaces/read"],"AssignableScopes":["' + PROD + '"]}'
+TEMPLATE = os.path.join(SCRATCH, "template.json")
+with open(TEMPLATE, "w", encoding="utf-8") as file:
+    json.dump({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"name": {"type": "string"}},
+        "resources": [{
+            "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01", "name": "[parameters('name')]",
+            "location": "[resourceGroup().location]", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2",
+            "properties": {"allowSharedKeyAccess": False},
+        }],
+        "outputs": {"account": {"type": "string", "value": "[parameters('name')]"}},
+    }, file)
+NAMES["template"] = TEMPLATE
 QUERY = os.path.join(SCRATCH, "query.json")
 with open(QUERY, "w", encoding="utf-8") as file:
     json.dump({"query": "resources | where type =~ 'microsoft.machinelearningservices/workspaces' | project id"}, file)
@@ -255,6 +269,16 @@ ROWS = [
     ("az storage account delete --name stfraudscoring --resource-group rg-fraud-prod --yes", fails("ScopeLocked")),
     ("az lock delete --name keep --resource-group rg-fraud-prod", nothing()),
     ("az lock list", number(0)),
+    # Templates.
+    ("az deployment group validate --resource-group rg-fraud-prod --name accounts --template-file {template} --parameters name=sttemplate", where({"properties.provisioningState": "Succeeded"})),
+    ("az deployment group create --resource-group rg-fraud-prod --name accounts --template-file {template} --parameters name=sttemplate", where({"properties.provisioningState": "Succeeded", "properties.outputs.account.value": "sttemplate"})),
+    ("az deployment group show --resource-group rg-fraud-prod --name accounts", where({"properties.outputResources | length(@)": 1})),
+    ("az deployment operation group list --resource-group rg-fraud-prod --name accounts", where({"[].properties.targetResource.resourceName": ["sttemplate"]})),
+    ("az deployment group list --resource-group rg-fraud-prod", where({"[].name": ["accounts"]})),
+    ("az storage account show --name sttemplate --resource-group rg-fraud-prod", where({"allowSharedKeyAccess": False})),
+    ("az deployment group create --resource-group rg-fraud-prod --name accounts --template-file {template}", fails("InvalidTemplate")),
+    ("az deployment group delete --resource-group rg-fraud-prod --name accounts", nothing()),
+    ("az storage account delete --name sttemplate --resource-group rg-fraud-prod --yes", nothing()),
     # Logs.
     ("az monitor activity-log list --offset 1h --resource-group rg-fraud-prod --max-events 200", where({"[?operationName.value=='Microsoft.Authorization/locks/write'] | length(@)": 1, f"[?caller!='{APP}'] | length(@)": 0})),
     ("az monitor activity-log list --offset 1h --resource-id {storage}", where({"length(@) > `0`": True})),

@@ -99,6 +99,9 @@ pub struct Azure {
     pub(crate) deleting: Vec<(Timestamp, String, bool)>,
     pub(crate) soft_deleted: BTreeSet<String>,
     pub(crate) deleted_vaults: crate::arm::DeletedVaults,
+    pub(crate) deployment_operations: crate::arm::DeploymentOperations,
+    /// How many deployments are under way, one in the other.
+    pub(crate) deploying: usize,
     pub(crate) directory: Directory,
     pub(crate) activity: crate::arm::Activity,
     /// The action and scope that the request at hand was about.
@@ -161,6 +164,8 @@ impl Azure {
             deleting: Vec::new(),
             soft_deleted: BTreeSet::new(),
             deleted_vaults: crate::arm::DeletedVaults::new(),
+            deployment_operations: crate::arm::DeploymentOperations::new(),
+            deploying: 0,
             directory: Directory::default(),
             activity: crate::arm::Activity::default(),
             last_action: None,

@@ -19,6 +19,7 @@ mod seed;
 mod server;
 mod sign_in;
 mod store;
+mod template;
 mod throttle;
 mod transport;
 mod types;

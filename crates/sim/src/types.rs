@@ -379,6 +379,12 @@ pub(crate) const TYPES: &[Type] = &[
         Table::Containers,
         Writes { delete: Some(Lro::Location), takes: 15, ..SYNC },
     ),
+    row(
+        "Microsoft.Resources/deployments",
+        RESOURCES,
+        Table::Nowhere,
+        Writes { put: Lro::Operation, patch: None, delete: Some(Lro::Sync), takes: 45, ..SYNC },
+    ),
     row("Microsoft.Management/managementGroups", GROUPS, Table::Containers, READ_ONLY),
 ];
 

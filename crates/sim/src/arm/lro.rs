@@ -17,6 +17,8 @@ pub(crate) struct Operation {
     pub(crate) until: Timestamp,
     /// What it comes to; nothing when it comes to the resource.
     pub(crate) result: Option<Value>,
+    /// Why it fails, if it does.
+    pub(crate) failed: Option<Value>,
 }
 
 /// After how many requests what nobody sees any more is forgotten.
@@ -47,7 +49,8 @@ impl Azure {
         result: Option<Value>,
     ) -> String {
         let name = crate::guid(self.options.seed, &format!("operation {}", self.requests()));
-        let operation = Operation { id: id.to_owned(), row, started: call.r.now, until, result };
+        let operation =
+            Operation { id: id.to_owned(), row, started: call.r.now, until, result, failed: None };
         self.operations.insert(name.clone(), operation);
         let (namespace, _) = row.name.split_once('/').unwrap_or((row.name, ""));
         let subscription = id::segment(id, "subscriptions");
@@ -105,6 +108,14 @@ impl Azure {
         }
     }
 
+    /// Lets an operation on a resource that has just been started end in a failure.
+    pub(super) fn fails(&mut self, call: &Call<'_>, id: &str, error: &Value) {
+        let is_it = |own: &&mut Operation| own.started == call.r.now && own.id.eq_ignore_ascii_case(id);
+        for own in self.operations.values_mut().filter(is_it) {
+            own.failed.get_or_insert_with(|| error.clone());
+        }
+    }
+
     /// Answers how an operation goes on; nothing when the path names none.
     pub(super) fn operation(&mut self, call: &Call<'_>) -> Option<Result<Response, Response>> {
         let mut segments = call.path.rsplit('/');
@@ -157,13 +168,19 @@ impl Azure {
 }
 
 fn status(call: &Call<'_>, name: &str, operation: &Operation, running: bool) -> Response {
+    let state = match &operation.failed {
+        _ if running => "InProgress",
+        Some(_) => "Failed",
+        None => "Succeeded",
+    };
     let mut body = json!({
-        "id": call.path, "name": name, "status": if running { "InProgress" } else { "Succeeded" },
+        "id": call.path, "name": name, "status": state,
         "startTime": format!("{:.7}", operation.started),
         "percentComplete": if running { 50.0 } else { 100.0 },
     });
     if let (false, Value::Object(map)) = (running, &mut body) {
         map.insert("endTime".to_owned(), format!("{:.7}", operation.until).into());
+        map.extend(operation.failed.clone().map(|own| ("error".to_owned(), own)));
     }
     Response::json(200, &body)
 }

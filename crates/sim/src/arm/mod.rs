@@ -4,6 +4,7 @@ mod actions;
 mod activity;
 mod catalogue;
 mod defaults;
+mod deployments;
 mod effects;
 mod identity;
 mod lists;
@@ -17,6 +18,7 @@ mod vaults;
 mod write;
 
 pub(crate) use activity::Activity;
+pub(crate) use deployments::DeploymentOperations;
 pub(crate) use lro::Operation;
 pub(crate) use vaults::DeletedVaults;
 
@@ -40,7 +42,7 @@ impl Azure {
         if let Some(answer) = self.operation(call) {
             return answer;
         }
-        if let Some(answer) = self.special(call) {
+        if let Some(answer) = self.deployments(call).or_else(|| self.special(call)) {
             return answer;
         }
         let path = id::parse(&call.path);

@@ -56,6 +56,10 @@ pub(super) fn present<'b>(call: &Call<'_>, row: &Type, resource: &'b Resource) -
     let Ok(mut value) = serde_json::from_str::<Value>(&body) else { return body };
     if let Some(Value::Object(properties)) = value.get_mut("properties") {
         properties.insert("provisioningState".to_owned(), state.into());
+        // What comes of a deployment is told when it is over.
+        if super::deployments::is_deployment(row) {
+            properties.retain(|name, _| !["error", "outputs", "outputResources"].contains(&name.as_str()));
+        }
     }
     Cow::Owned(value.to_string())
 }

@@ -220,7 +220,7 @@ impl Azure {
     }
 
     /// Stores what was written, with its consequences, and answers.
-    fn commit(
+    pub(super) fn commit(
         &mut self,
         call: &Call<'_>,
         row: &'static Type,
@@ -257,7 +257,12 @@ impl Azure {
         };
         let until = self.after(call, row.writes.takes());
         if lro != Lro::Sync {
-            self.store.busy(&path.id, until, if is_new { "Creating" } else { "Updating" });
+            let state = match (super::deployments::is_deployment(row), is_new) {
+                (true, _) => "Running",
+                (false, true) => "Creating",
+                (false, false) => "Updating",
+            };
+            self.store.busy(&path.id, until, state);
         }
         if lro == Lro::Location {
             return self.accepted(call, row, path, lro, until);
