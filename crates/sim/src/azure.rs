@@ -10,7 +10,7 @@ use crate::throttle::{Limits, Operation, Throttle};
 use crate::wire::{Request, Response, decode};
 use crate::{guid, seeded};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// How an Azure behaves.
 #[derive(Clone, Debug)]
@@ -97,7 +97,9 @@ pub struct Azure {
     pub(crate) operations: HashMap<String, crate::arm::Operation>,
     /// When, what, and whether for good.
     pub(crate) deleting: Vec<(Timestamp, String, bool)>,
-    pub(crate) soft_deleted: BTreeSet<String>,
+    pub(crate) soft_deleted: crate::arm::SoftDeleted,
+    /// How often the identity of a resource came to an end, by id in lower case.
+    pub(crate) identities_made: BTreeMap<String, u32>,
     pub(crate) deleted_vaults: crate::arm::DeletedVaults,
     pub(crate) deployment_operations: crate::arm::DeploymentOperations,
     /// How many deployments are under way, one in the other.
@@ -162,7 +164,8 @@ impl Azure {
             limits: Limits::default(),
             operations: HashMap::new(),
             deleting: Vec::new(),
-            soft_deleted: BTreeSet::new(),
+            soft_deleted: crate::arm::SoftDeleted::new(),
+            identities_made: BTreeMap::new(),
             deleted_vaults: crate::arm::DeletedVaults::new(),
             deployment_operations: crate::arm::DeploymentOperations::new(),
             deploying: 0,

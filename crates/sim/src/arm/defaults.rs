@@ -96,7 +96,7 @@ fn of_others(azure: &Azure, row: &Type, path: &Path, now: &str) -> (Value, Value
             },
         ),
         "Microsoft.ManagedIdentity/userAssignedIdentities" => (
-            json!({ "tenantId": tenant, "principalId": super::identity::principal(&path.id), "clientId": own("client of") }),
+            json!({ "tenantId": tenant, "principalId": azure.principal_of(&path.id), "clientId": own("client of") }),
             json!({ "isolationScope": "None" }),
         ),
         "Microsoft.Insights/components" => (

@@ -34,7 +34,6 @@ impl Azure {
             self.grant_defaults(call, &path.id);
         }
         if old.is_none() {
-            self.soft_deleted.remove(&path.id.to_ascii_lowercase());
             self.system_datastores(call, &path.id, new);
         }
     }

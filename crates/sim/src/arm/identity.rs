@@ -1,10 +1,37 @@
 //! The identity block: what a caller sends, and what becomes of it.
 
+use crate::azure::Azure;
 use serde_json::{Map, Value, json};
 
-/// The object id of the service principal behind a managed identity.
-pub(crate) fn principal(host: &str) -> String {
-    crate::guid(0, &format!("principal of {}", host.to_ascii_lowercase()))
+/// Who the identities of resources are.
+pub(super) type Principals<'p> = &'p dyn Fn(&str) -> String;
+
+impl Azure {
+    /// The object id of the service principal behind the managed identity of a resource. One that is made again is another one.
+    pub(super) fn principal_of(&self, host: &str) -> String {
+        let lower = host.to_ascii_lowercase();
+        if let Some(own) = self.store.value(&lower)
+            && let Some(own) = own.pointer("/properties/principalId").and_then(Value::as_str)
+        {
+            return own.to_owned();
+        }
+        match self.identities_made.get(&lower) {
+            None => crate::guid(0, &format!("principal of {lower}")),
+            Some(times) => crate::guid(0, &format!("principal {times} of {lower}")),
+        }
+    }
+
+    /// The identity of a resource is gone, and so is its service principal.
+    pub(super) fn identity_ends(&mut self, host: &str) {
+        *self.identities_made.entry(host.to_ascii_lowercase()).or_default() += 1;
+    }
+}
+
+/// Whether a resource has a principal of its own.
+pub(super) fn has_principal(resource: &Value) -> bool {
+    let kind = resource.get("type").and_then(Value::as_str).unwrap_or_default();
+    resource.pointer("/identity/principalId").is_some_and(|own| !own.is_null())
+        || kind.eq_ignore_ascii_case("Microsoft.ManagedIdentity/userAssignedIdentities")
 }
 
 struct Asked {
@@ -37,10 +64,11 @@ pub(super) fn put(
     host: &str,
     before: Option<&Value>,
     block: Option<&Value>,
+    principals: Principals<'_>,
 ) -> Result<Option<Value>, String> {
     match block {
         None => Ok(before.cloned()),
-        Some(block) => made(tenant, host, before, block, false).map(Some),
+        Some(block) => made(tenant, host, before, (block, false), principals).map(Some),
     }
 }
 
@@ -50,16 +78,17 @@ pub(super) fn patch(
     host: &str,
     before: Option<&Value>,
     block: &Value,
+    principals: Principals<'_>,
 ) -> Result<Value, String> {
-    made(tenant, host, before, block, true)
+    made(tenant, host, before, (block, true), principals)
 }
 
 fn made(
     tenant: &str,
     host: &str,
     before: Option<&Value>,
-    block: &Value,
-    keep: bool,
+    (block, keep): (&Value, bool),
+    principals: Principals<'_>,
 ) -> Result<Value, String> {
     let asked = asked(block)?;
     let old = |name: &str| before.and_then(|before| before.get(name));
@@ -72,7 +101,7 @@ fn made(
             attached.retain(|own, _| !own.eq_ignore_ascii_case(id));
             if !value.is_null() {
                 let client = crate::guid(0, &format!("client of {}", id.to_ascii_lowercase()));
-                attached.insert(id.clone(), json!({ "principalId": principal(id), "clientId": client }));
+                attached.insert(id.clone(), json!({ "principalId": principals(id), "clientId": client }));
             }
         }
     }
@@ -90,7 +119,7 @@ fn made(
     if asked.system {
         // A principal lives as long as the identity is on.
         let own = old("principalId").cloned().filter(|own| !own.is_null());
-        new.insert("principalId".to_owned(), own.unwrap_or_else(|| principal(host).into()));
+        new.insert("principalId".to_owned(), own.unwrap_or_else(|| principals(host).into()));
         new.insert("tenantId".to_owned(), tenant.into());
     }
     if asked.user {
@@ -114,7 +143,9 @@ mod tests {
     #[test]
     fn a_patch_keeps_what_it_does_not_name() {
         let before = json!({ "type": "UserAssigned", "userAssignedIdentities": { "/A": {}, "/b": {} } });
-        let patched = |block: Value| patch("t", "/w", Some(&before), &block).map(|own| kind_and_users(&own));
+        let patched = |block: Value| {
+            patch("t", "/w", Some(&before), &block, &str::to_owned).map(|own| kind_and_users(&own))
+        };
         let all = |kind: &str, users: &[&str]| {
             Ok((kind.to_owned(), users.iter().map(|own| (*own).to_owned()).collect()))
         };
@@ -133,10 +164,13 @@ mod tests {
     #[test]
     fn a_put_replaces_and_a_principal_stays_while_it_is_on() {
         let before = json!({ "type": "SystemAssigned", "principalId": "kept", "userAssignedIdentities": {} });
-        let own = put("t", "/w", Some(&before), Some(&json!({ "type": "SystemAssigned" }))).unwrap().unwrap();
+        let own = put("t", "/w", Some(&before), Some(&json!({ "type": "SystemAssigned" })), &str::to_owned)
+            .unwrap()
+            .unwrap();
         assert_eq!(own["principalId"], "kept");
-        let off = put("t", "/w", Some(&own), Some(&json!({ "type": "None" }))).unwrap().unwrap();
+        let off =
+            put("t", "/w", Some(&own), Some(&json!({ "type": "None" })), &str::to_owned).unwrap().unwrap();
         assert_eq!(off, json!({ "type": "None" }));
-        assert_eq!(put("t", "/w", Some(&own), None).unwrap(), Some(own));
+        assert_eq!(put("t", "/w", Some(&own), None, &str::to_owned).unwrap(), Some(own));
     }
 }

@@ -154,13 +154,14 @@ impl Azure {
             self.store.forget(seen);
             self.changes.forget(seen);
         }
+        self.forget_workspaces(now);
         let (over, rest) =
             std::mem::take(&mut self.deleting).into_iter().partition(|(until, ..)| *until <= now);
         self.deleting = rest;
         let over: Vec<(Timestamp, String, bool)> = over;
         for (until, id, purge) in over {
             if id::type_of(&id) == crate::types::WORKSPACE && !purge {
-                self.soft_deleted.insert(id.to_ascii_lowercase());
+                self.keep_workspace(&id, until);
             }
             self.erase(&id, until);
         }

@@ -3,6 +3,7 @@
 mod actions;
 mod activity;
 mod catalogue;
+mod checks;
 mod defaults;
 mod deployments;
 mod effects;
@@ -12,6 +13,7 @@ mod locks;
 mod lro;
 mod policy_states;
 mod read;
+mod soft_delete;
 mod special;
 mod tags;
 mod vaults;
@@ -20,6 +22,7 @@ mod write;
 pub(crate) use activity::Activity;
 pub(crate) use deployments::DeploymentOperations;
 pub(crate) use lro::Operation;
+pub(crate) use soft_delete::SoftDeleted;
 pub(crate) use vaults::DeletedVaults;
 
 use crate::azure::{Azure, Call};

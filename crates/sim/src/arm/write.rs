@@ -1,6 +1,6 @@
 //! PUT, PATCH and DELETE.
 
-use super::{defaults, identity, row};
+use super::{checks, defaults, identity, row};
 use crate::azure::{Azure, Call};
 use crate::id::{self, Path};
 use crate::types::{self, Lro, Type};
@@ -29,9 +29,15 @@ impl Azure {
         self.check_scope(path)?;
         let body = object(call)?;
         let old = self.before_write(call, path)?;
-        self.check_new(row, path, &body, old.is_some())?;
+        self.check_new(row, path, &body)?;
+        checks::unchanged(row, path, &body, old.as_ref())?;
         if let (None, Some(vault)) = (&old, self.recovered(path, &body)?) {
             return Ok(self.commit(call, row, path, vault, None));
+        }
+        if let (None, Some(kept)) = (&old, self.recovered_workspace(path, &body)?) {
+            let answer = self.commit(call, row, path, kept.workspace, None);
+            self.restore(call, kept.children);
+            return Ok(answer);
         }
         let mut new: Map<String, Value> =
             body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())).collect();
@@ -48,7 +54,8 @@ impl Azure {
         }
         let before = old.as_ref().and_then(|old| old.get("identity"));
         let asked = new.remove("identity");
-        let own = identity::put(self.options.tenant.as_str(), &path.id, before, asked.as_ref())
+        let principals = |host: &str| self.principal_of(host);
+        let own = identity::put(self.options.tenant.as_str(), &path.id, before, asked.as_ref(), &principals)
             .map_err(|reason| bad_identity(&reason))?;
         new.extend(own.map(|own| ("identity".to_owned(), own)));
         let properties = new.entry("properties").or_insert_with(|| json!({}));
@@ -63,14 +70,15 @@ impl Azure {
             return Err(not_allowed(call, row));
         }
         self.authorize(call, &format!("{}/write", row.name), &path.id)?;
-        let body = object(call)?;
+        let body = checks::patchable(row, object(call)?);
         let Some(old) = self.before_write(call, path)? else { return Err(self.not_found(path, "write")) };
+        checks::unchanged(row, path, &body, Some(&old))?;
         let mut new = old.clone();
         for (name, value) in body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())) {
             match name.as_str() {
                 "identity" => {
-                    let own =
-                        identity::patch(self.options.tenant.as_str(), &path.id, old.get("identity"), &value);
+                    let (tenant, principals) = (&self.options.tenant, |host: &str| self.principal_of(host));
+                    let own = identity::patch(tenant, &path.id, old.get("identity"), &value, &principals);
                     new.insert(name, own.map_err(|reason| bad_identity(&reason))?);
                 }
                 "properties" => merge(new.entry(name).or_insert_with(|| json!({})), value),
@@ -95,7 +103,11 @@ impl Azure {
                 "The underlyingResourceAction parameter is required: Delete or Detach.",
             ));
         }
-        let Some(old) = self.before_write(call, path)? else { return Ok(Response::empty(204)) };
+        let purge = call.r.param("forceToPurge").is_some_and(|own| own == "true");
+        let Some(old) = self.before_write(call, path)? else {
+            let is_purged = purge && self.soft_deleted.remove(&path.id.to_ascii_lowercase()).is_some();
+            return Ok(if is_purged { Response::empty(200) } else { Response::empty(204) });
+        };
         if lro == Lro::Sync {
             if row.name.eq_ignore_ascii_case(super::vaults::VAULT) {
                 self.keep_vault(&path.id, call.r.now);
@@ -108,11 +120,7 @@ impl Azure {
             });
         }
         let until = self.after(call, row.writes.takes());
-        self.deleting.push((
-            until,
-            path.id.clone(),
-            call.r.param("forceToPurge").is_some_and(|own| own == "true"),
-        ));
+        self.deleting.push((until, path.id.clone(), purge));
         self.store.busy(&path.id, until, "Deleting");
         Ok(self.accepted(call, row, path, lro, until))
     }
@@ -145,80 +153,6 @@ impl Azure {
             .and_then(|own| if let Value::Object(map) = own { Some(map) } else { None }))
     }
 
-    fn check_scope(&self, path: &Path) -> Result<(), Response> {
-        let above = id::parent(&path.id);
-        let is_there = above.as_deref().is_none_or(|own| own.is_empty() || self.exists(own));
-        if is_there { Ok(()) } else { Err(self.not_found(path, "write")) }
-    }
-
-    /// What a type forbids.
-    fn check_new(
-        &self,
-        row: &Type,
-        path: &Path,
-        body: &Map<String, Value>,
-        is_there: bool,
-    ) -> Result<(), Response> {
-        let kind = row.name.to_ascii_lowercase();
-        if kind == types::ROLE_ASSIGNMENT {
-            return self.check_assignment(path, body);
-        }
-        if kind == types::WORKSPACE && !is_there && self.soft_deleted.contains(&path.id.to_ascii_lowercase())
-        {
-            let message =
-                "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete";
-            return Err(Response::error(409, "Conflict", message));
-        }
-        if kind == types::WORKSPACE && self.lacks_keys(&Value::Object(body.clone())) {
-            let message = "The workspace uses access keys for its system datastores, but its storage account does not permit key \
-                           based authentication.";
-            return Err(Response::error(400, "ValidationError", message));
-        }
-        Ok(())
-    }
-
-    fn check_assignment(&self, path: &Path, body: &Map<String, Value>) -> Result<(), Response> {
-        let body = Value::Object(body.clone());
-        let text = |value: &Value, name: &str| {
-            value.pointer(&format!("/properties/{name}")).and_then(Value::as_str).unwrap_or("").to_owned()
-        };
-        let (principal, role) = (text(&body, "principalId"), text(&body, "roleDefinitionId"));
-        if principal.is_empty() || role.is_empty() {
-            return Err(Response::error(
-                400,
-                "InvalidCreateRoleAssignmentRequest",
-                "The request to create a role assignment needs principalId and roleDefinitionId.",
-            ));
-        }
-        if self.access(&[], jiff::Timestamp::UNIX_EPOCH).role(&role).is_none() {
-            let message = format!(
-                "The specified role definition with ID '{}' does not exist.",
-                id::name(&role).replace('-', "")
-            );
-            return Err(Response::error(404, "RoleDefinitionDoesNotExist", &message));
-        }
-        let own = path.id.to_ascii_lowercase();
-        for other in self.store.assignments_of(&principal) {
-            let Some(value) = self.store.value(other) else { continue };
-            let same_role = id::name(&text(&value, "roleDefinitionId")).eq_ignore_ascii_case(id::name(&role));
-            let same_scope = text(&value, "scope").trim_end_matches('/').eq_ignore_ascii_case(&path.scope);
-            if same_role && same_scope && **other != *own {
-                return Err(Response::error(
-                    409,
-                    "RoleAssignmentExists",
-                    "The role assignment already exists.",
-                ));
-            }
-        }
-        if let Some(value) = self.store.value(&path.id)
-            && !text(&value, "principalId").eq_ignore_ascii_case(&principal)
-        {
-            let message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
-            return Err(Response::error(400, "RoleAssignmentUpdateNotPermitted", message));
-        }
-        Ok(())
-    }
-
     /// Stores what was written, with its consequences, and answers.
     pub(super) fn commit(
         &mut self,
@@ -248,6 +182,10 @@ impl Azure {
             document.insert("systemData".to_owned(), system_data(call, old));
         }
         let document = Value::Object(document);
+        let had = old.is_some_and(|own| identity::has_principal(&Value::Object(own.clone())));
+        if had && !identity::has_principal(&document) {
+            self.identity_ends(&path.id);
+        }
         self.store.put(&path.id, document.to_string(), Some(call.r.now));
         self.consequences(call, row, path, &document, old);
         let lro = if is_new || call.r.method == "PUT" {
@@ -285,6 +223,9 @@ impl Azure {
         }
         gone.push(lower);
         for own in gone {
+            if self.store.value(&own).is_some_and(|own| identity::has_principal(&own)) {
+                self.identity_ends(&own);
+            }
             self.store.remove(&own, now);
         }
     }
