@@ -132,6 +132,9 @@ pub(crate) struct SimArgs {
     /// What the caller may do: a built-in role, and where (`Owner@/` when none is given).
     #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
     pub(crate) roles: Vec<String>,
+    /// Let the key of this certificate sign in for the caller, in the place of the printed secret.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) certificate: Option<PathBuf>,
     /// Answer the requests of a script in place of listening.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["listen", "identity", "ca_file", "latency"])]
     pub(crate) script: Option<PathBuf>,

@@ -59,6 +59,7 @@ impl Options {
             object_id: guid(seed, "principal of the operator"),
             name: "sim-operator".to_owned(),
             secret: guid(seed, "sign-in of the operator"),
+            certificate: None,
         };
         let grants = grants
             .iter()
@@ -93,11 +94,13 @@ pub struct Azure {
     pub(crate) changes: Changes,
     /// What resources were before each write, oldest first; nothing before they were made.
     pub(crate) history: HashMap<Box<str>, Vec<Was>>,
-    limits: Limits,
+    pub(crate) limits: Limits,
     pub(crate) operations: HashMap<String, crate::arm::Operation>,
     /// When, what, and whether for good.
     pub(crate) deleting: Vec<(Timestamp, String, bool)>,
     pub(crate) soft_deleted: crate::arm::SoftDeleted,
+    /// How often a key was made again, by its name and the id of its resource.
+    pub(crate) keys_made: BTreeMap<String, u32>,
     /// How often the identity of a resource came to an end, by id in lower case.
     pub(crate) identities_made: BTreeMap<String, u32>,
     pub(crate) deleted_vaults: crate::arm::DeletedVaults,
@@ -165,6 +168,7 @@ impl Azure {
             operations: HashMap::new(),
             deleting: Vec::new(),
             soft_deleted: crate::arm::SoftDeleted::new(),
+            keys_made: BTreeMap::new(),
             identities_made: BTreeMap::new(),
             deleted_vaults: crate::arm::DeletedVaults::new(),
             deployment_operations: crate::arm::DeploymentOperations::new(),
@@ -202,6 +206,9 @@ impl Azure {
             Some(response) => response,
             None => self.route(r, path).unwrap_or_else(|refusal| refusal),
         };
+        if fault.as_ref().is_some_and(crate::fault::Fault::fails) {
+            self.fail_announced(&response);
+        }
         let response = match fault {
             Some(fault) => fault.spoil(response),
             None => response,

@@ -3,6 +3,7 @@
 use crate::azure::Azure;
 use crate::filter;
 use crate::login::Service;
+use crate::throttle::Throttle;
 use crate::types::ROLE_ASSIGNMENT;
 use crate::wire::{Request, Response, pairs};
 use crate::{guid, id};
@@ -49,7 +50,10 @@ impl Azure {
     }
 
     fn graph_answer(&mut self, r: &Request<'_>, rest: &str) -> Answer {
-        self.authenticate(r, Service::Graph)?;
+        let caller = self.authenticate(r, Service::Graph)?;
+        if self.options.throttle == Throttle::Azure {
+            self.limits.graph(&caller.app_id, rest, r.now)?;
+        }
         self.refresh_directory();
         let segments: Vec<&str> = rest.split('/').collect();
         match (r.method, segments.as_slice()) {

@@ -8,6 +8,7 @@
 //! every 10 requests: reset
 //! 5 in 1000 requests: 500
 //! at request 1 of roleAssignments: next link to evil.example
+//! at request 2 of workspaces/mlw-claims: operation fails
 //! ```
 
 use crate::wire::{Delivery, Response};
@@ -25,6 +26,8 @@ enum Action {
     Duplicate,
     /// The next page is somewhere else.
     NextLink(String),
+    /// What the request starts ends in a failure.
+    Operation,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ pub struct Faults {
 /// A line of a plan that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "line {line}: `{text}` is no fault; write `at request 17: 429 storm of 5`, `every 10 requests: reset`, `5 in 1000 requests of /datastores: truncated`; faults are a status, reset, truncated, stalled, garbage, duplicate, `next link to HOST`"
+    "line {line}: `{text}` is no fault; write `at request 17: 429 storm of 5`, `every 10 requests: reset`, `5 in 1000 requests of /datastores: truncated`; faults are a status, reset, truncated, stalled, garbage, duplicate, `next link to HOST`, `operation fails`"
 )]
 pub struct FaultError {
     line: usize,
@@ -105,6 +108,7 @@ fn action_of(words: &[&str]) -> Option<Action> {
         ["stalled"] => Action::Deliver(Delivery::Stalled),
         ["garbage"] => Action::Garbage,
         ["duplicate"] => Action::Duplicate,
+        ["operation", "fails"] => Action::Operation,
         ["next", "link", "to", host] => Action::NextLink((*host).to_owned()),
         [status, rest @ ..] => {
             let status: u16 = status.parse().ok().filter(|status| (400..600).contains(status))?;
@@ -175,10 +179,15 @@ impl Fault {
         })
     }
 
+    /// Whether what the request starts is to fail.
+    pub(crate) fn fails(&self) -> bool {
+        self.0 == Action::Operation
+    }
+
     /// Spoils the right answer.
     pub(crate) fn spoil(&self, mut response: Response) -> Response {
         match &self.0 {
-            Action::Status(..) => {}
+            Action::Status(..) | Action::Operation => {}
             Action::Deliver(delivery) => response.delivery = *delivery,
             Action::Garbage => response.body = b"<html><body>502 Bad Gateway</body></html>".to_vec(),
             Action::Duplicate => edit(&mut response, |body| {

@@ -5,6 +5,7 @@
 
 mod access;
 mod arm;
+mod assertion;
 mod azure;
 mod directory;
 mod fault;

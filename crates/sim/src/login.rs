@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -17,6 +19,18 @@ pub struct Caller {
     pub name: String,
     /// The invented secret of `client_credentials`.
     pub secret: String,
+    /// The certificate whose key signs assertions, in DER.
+    pub certificate: Option<Vec<u8>>,
+}
+
+impl Caller {
+    /// Lets a certificate's key sign in the place of the secret; the certificate is the first one in a PEM file.
+    pub fn trust(&mut self, pem: &[u8]) -> Result<(), &'static str> {
+        let found = CertificateDer::from_pem_slice(pem);
+        let found = found.map_err(|_| "holds no certificate: a block that starts with BEGIN CERTIFICATE")?;
+        self.certificate = Some(found.to_vec());
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Caller {
@@ -176,6 +190,7 @@ mod tests {
             object_id: "o".into(),
             name: "n".into(),
             secret: "canary-4711".into(),
+            certificate: None,
         };
         let time = |second| Timestamp::from_second(second).unwrap();
         let token = mint.token(&caller, "https://management.azure.com", json!({}), time(0));

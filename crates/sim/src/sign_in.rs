@@ -2,6 +2,7 @@
 
 use crate::azure::Azure;
 use crate::login::Caller;
+use crate::throttle::Throttle;
 use crate::wire::{Request, Response, pairs};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,12 +17,16 @@ impl Azure {
     }
 
     /// Answers what needs no token; nothing when the path is none of these.
-    pub(crate) fn sign_in(&self, r: &Request<'_>, path: &str) -> Option<Response> {
+    pub(crate) fn sign_in(&mut self, r: &Request<'_>, path: &str) -> Option<Response> {
         if path == "/metadata/endpoints" {
             return Some(endpoints(r, &self.options.tenant));
         }
         if path == "/metadata/identity/oauth2/token" {
-            return Some(self.machine_identity(r));
+            let counted = match self.options.throttle {
+                Throttle::Azure => self.limits.token(r.now),
+                Throttle::Off => Ok(()),
+            };
+            return Some(counted.err().unwrap_or_else(|| self.machine_identity(r)));
         }
         if path == "/msi/token" {
             return Some(self.service_identity(r));
@@ -58,7 +63,15 @@ impl Azure {
         };
         let asked = if field("scope").is_empty() { field("resource") } else { field("scope") };
         let about = match field("grant_type").as_str() {
-            "client_credentials" if !field("client_assertion").is_empty() => json!({ "appidacr": "2" }),
+            "client_credentials" if !field("client_assertion").is_empty() => {
+                let endpoint = format!("{}{path}", r.base);
+                let checked =
+                    crate::assertion::check(&field("client_assertion"), caller, &endpoint, r.now.as_second());
+                if let Err((number, message)) = checked {
+                    return refused(r.now, number, "invalid_client", message);
+                }
+                json!({ "appidacr": "2" })
+            }
             "client_credentials" if field("client_secret").is_empty() => {
                 let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
                 return refused(r.now, 7_000_218, "invalid_client", message);

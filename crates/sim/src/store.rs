@@ -24,6 +24,11 @@ impl Resource {
         self.busy.filter(|(until, _)| now < *until).map(|(_, state)| state)
     }
 
+    /// Until when something goes on with it, and what.
+    pub(crate) fn going_on(&self) -> Option<(Timestamp, &'static str)> {
+        self.busy
+    }
+
     /// Whether something is going on with it.
     pub(crate) fn is_busy(&self, now: Timestamp) -> bool {
         self.state(now).is_some()

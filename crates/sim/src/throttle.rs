@@ -1,4 +1,5 @@
-//! Limits as Azure has them: token buckets of Resource Manager, the window of Resource Graph.
+//! Limits as Azure has them: token buckets of Resource Manager, the windows of Resource Graph, Microsoft Graph and the machine's
+//! identity endpoint.
 
 use crate::wire::Response;
 use jiff::{SignedDuration, Timestamp};
@@ -56,6 +57,18 @@ const GLOBAL: f64 = 15.0;
 const QUERIES: u32 = 15;
 const WINDOW: SignedDuration = SignedDuration::from_secs(5);
 
+/// Resource units of Microsoft Graph that an application has in a window, in a small tenant.
+const UNITS: u32 = 3500;
+const GRAPH_WINDOW: SignedDuration = SignedDuration::from_secs(10);
+
+/// Requests that a machine answers for tokens in a second.
+const TOKENS: u32 = 5;
+const TOKEN_WINDOW: SignedDuration = SignedDuration::from_secs(1);
+
+/// What a request to Microsoft Graph costs: the start of its path, and resource units.
+const COSTS: &[(&str, u32)] =
+    &[("directoryObjects/getByIds", 3), ("groups", 3), ("applications", 2), ("users", 2)];
+
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     tokens: f64,
@@ -83,6 +96,9 @@ pub(crate) struct Limits {
     buckets: HashMap<(String, String, Operation), Bucket>,
     /// By caller: since when, and how many queries.
     windows: HashMap<String, (Timestamp, u32)>,
+    /// By caller: since when, and how many resource units.
+    graph: HashMap<String, (Timestamp, u32)>,
+    tokens: Option<(Timestamp, u32)>,
 }
 
 type Headers = Vec<(String, String)>;
@@ -142,6 +158,47 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Counts a request to Microsoft Graph.
+    pub(crate) fn graph(&mut self, caller: &str, path: &str, now: Timestamp) -> Result<(), Response> {
+        let cost = COSTS.iter().find(|own| path.starts_with(own.0)).map_or(1, |own| own.1);
+        let window = self.graph.entry(caller.to_owned()).or_insert((now, 0));
+        spent(window, (cost, UNITS), GRAPH_WINDOW, now).map_err(|seconds| {
+            Response::error(429, "TooManyRequests", "Too many requests.")
+                .with("Retry-After", seconds.to_string())
+                .with("x-ms-throttle-scope", format!("Tenant_Application/ReadWrite/{caller}"))
+        })
+    }
+
+    /// Counts a request to the identity endpoint of the machine.
+    pub(crate) fn token(&mut self, now: Timestamp) -> Result<(), Response> {
+        let window = self.tokens.get_or_insert((now, 0));
+        spent(window, (1, TOKENS), TOKEN_WINDOW, now).map_err(|seconds| {
+            let body =
+                serde_json::json!({ "error": "too_many_requests", "error_description": "Too many requests" });
+            Response::json(429, &body).with("Retry-After", seconds.to_string())
+        })
+    }
+}
+
+/// Spends some of what a window has; how many seconds until the next one when there is not enough.
+fn spent(
+    window: &mut (Timestamp, u32),
+    (cost, most): (u32, u32),
+    length: SignedDuration,
+    now: Timestamp,
+) -> Result<(), i64> {
+    if now.duration_since(window.0) >= length {
+        *window = (now, 0);
+    }
+    if window.1 + cost > most {
+        let left = length - now.duration_since(window.0);
+        return Err(left.as_secs() + i64::from(left.subsec_nanos() > 0));
+    }
+    window.1 += cost;
+    Ok(())
+}
+
 fn refusal(scope: &str, word: &str, seconds: f64) -> Response {
     let seconds = seconds.ceil().max(1.0);
     let (code, name) = if scope == "tenant" {
@@ -195,6 +252,30 @@ mod tests {
         assert!(limits.request("0", "s", Operation::Delete, time(0)).is_ok());
         let headers = limits.request("0", "", Operation::Read, time(0)).unwrap();
         assert_eq!(headers, [("x-ms-ratelimit-remaining-tenant-reads".to_owned(), "249".to_owned())]);
+    }
+
+    #[test]
+    fn graph_has_units_and_the_machine_five_tokens_a_second() {
+        let mut limits = Limits::default();
+        let spend = |limits: &mut Limits, path: &str, at: i64| {
+            limits.graph("me", path, time(at)).map_err(|own| own.status)
+        };
+        for _ in 0..1166 {
+            spend(&mut limits, "groups/g/transitiveMembers", 0).unwrap();
+        }
+        assert_eq!(spend(&mut limits, "groups/g", 1), Err(429), "2 of 3500 are left, and it costs 3");
+        assert!(spend(&mut limits, "servicePrincipals", 1).is_ok());
+        let refused = limits.graph("me", "groups", time(2500)).unwrap_err();
+        assert_eq!(refused.header("Retry-After"), Some("8"));
+        assert!(
+            limits.graph("other", "groups", time(1)).is_ok() && spend(&mut limits, "groups", 10_000).is_ok()
+        );
+        for _ in 0..5 {
+            limits.token(time(0)).unwrap();
+        }
+        assert!(
+            limits.token(time(999)).is_err_and(|own| own.status == 429) && limits.token(time(1000)).is_ok()
+        );
     }
 
     #[test]

@@ -65,7 +65,11 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
             )));
         }
     }
-    let options = Options::with_roles(args.seed, &grants);
+    let mut options = Options::with_roles(args.seed, &grants);
+    if let (Some(path), Some((caller, _))) = (&args.certificate, options.callers.first_mut()) {
+        let pem = std::fs::read(path).map_err(Error::file(path))?;
+        caller.trust(&pem).map_err(|why| Error::Usage(format!("{}: {why}", path.display())))?;
+    }
     let graph_lag = if args.lag { GRAPH_LAG } else { jiff::SignedDuration::ZERO };
     let throttle = match args.throttle {
         ThrottleArg::Azure => Throttle::Azure,

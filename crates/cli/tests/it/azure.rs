@@ -175,3 +175,42 @@ fn a_journal_is_an_export() {
     let reasons = done["not_judged"].to_string();
     assert!(reasons.contains("datastores could not be read: 403"), "{reasons}");
 }
+
+/// A certificate signs in where it is registered, and nowhere else.
+#[test]
+fn a_certificate_signs_in_where_it_is_known() {
+    let run = Run::new();
+    let made = |name: &str| {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        let own = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        run.write(&format!("{name}.pem"), &format!("{}{}", key.serialize_pem(), own.pem()));
+        run.write(&format!("{name}.crt"), &own.pem());
+    };
+    made("known");
+    made("other");
+    let sim = crate::live::Sim::start(&run, &["--certificate", "known.crt"]);
+    let caller = dekey_sim::Options::new(1).callers[0].0.app_id.clone();
+    let tenant = dekey_sim::Options::new(1).tenant;
+    let status = |file: &str| {
+        let variables = [
+            ("AZURE_TENANT_ID", tenant.as_str()),
+            ("AZURE_CLIENT_ID", caller.as_str()),
+            ("AZURE_CLIENT_CERTIFICATE_PATH", file),
+        ];
+        sim.dekey_with(&run, &["auth", "status", "--sign-in", "certificate"], &variables)
+    };
+    let known = status("known.pem");
+    assert_eq!(known.code(), 0, "{}{}", known.out(), known.err());
+    assert!(known.out().contains("by certificate"), "{}", known.out());
+    let other = status("other.pem");
+    assert_eq!(other.code(), 12, "{}", other.out());
+    assert!(
+        format!("{}{}", other.out(), other.err()).contains("AADSTS700027"),
+        "{}{}",
+        other.out(),
+        other.err()
+    );
+    run.write("none.crt", "no certificate");
+    let wrong = run.dekey(&["sim", "--certificate", "none.crt"]);
+    assert!(wrong.code() == 2 && wrong.err().contains("BEGIN CERTIFICATE"), "{}", wrong.err());
+}

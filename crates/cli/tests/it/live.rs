@@ -43,8 +43,13 @@ impl Sim {
     }
 
     pub(crate) fn dekey(&self, run: &Run, args: &[&str]) -> Done {
-        let variables: Vec<(&str, &str)> =
-            self.variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.dekey_with(run, args, &[])
+    }
+
+    /// The same, with variables of the environment besides.
+    pub(crate) fn dekey_with(&self, run: &Run, args: &[&str], more: &[(&str, &str)]) -> Done {
+        let own = self.variables.iter().map(|(name, value)| (*name, value.as_str()));
+        let variables: Vec<(&str, &str)> = own.chain(more.iter().copied()).collect();
         run.dekey_in(args, &variables)
     }
 }

@@ -17,9 +17,23 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("Microsoft.MachineLearningServices/workspaces/datastores", "listSecrets", "listSecrets/action"),
     ("Microsoft.MachineLearningServices/workspaces/connections", "listsecrets", "listsecrets/action"),
     ("Microsoft.MachineLearningServices/workspaces/computes", "listKeys", "listKeys/action"),
+    ("Microsoft.MachineLearningServices/workspaces/computes", "start", "start/action"),
+    ("Microsoft.MachineLearningServices/workspaces/computes", "stop", "stop/action"),
+    ("Microsoft.MachineLearningServices/workspaces/computes", "restart", "restart/action"),
     ("Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "listKeys", "listKeys/action"),
+    (
+        "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+        "regenerateKeys",
+        "regenerateKeys/action",
+    ),
+    ("Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "token", "token/action"),
     ("Microsoft.MachineLearningServices/workspaces/batchEndpoints", "listkeys", "listKeys/action"),
     ("Microsoft.MachineLearningServices/workspaces/serverlessEndpoints", "listKeys", "listKeys/action"),
+    (
+        "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints",
+        "regenerateKeys",
+        "regenerateKeys/action",
+    ),
     ("Microsoft.Storage/storageAccounts", "listKeys", "listKeys/action"),
     ("Microsoft.Storage/storageAccounts", "regenerateKey", "regenerateKey/action"),
     ("Microsoft.ContainerRegistry/registries", "listCredentials", "listCredentials/action"),
@@ -51,6 +65,9 @@ impl Azure {
                 Ok(self.later(call, row, path, Value::Null))
             }
             "regenerateKey" => self.regenerate(call, path, value),
+            "regenerateKeys" => self.regenerate_endpoint(call, row, path, &value),
+            "start" | "stop" | "restart" => self.turn(call, row, path, name, value),
+            "token" => token(call, &value, self.invented(&path.id, "token")),
             _ => self.secrets(row, name, path, &value),
         }
     }
@@ -104,14 +121,66 @@ impl Azure {
             }
         }
         self.store.put(&path.id, value.to_string(), Some(call.r.now));
+        self.another(&path.id, key);
         Ok(Response::json(200, &json!({ "keys": self.keys(&path.id) })))
+    }
+
+    fn regenerate_endpoint(
+        &mut self,
+        call: &Call<'_>,
+        row: &'static Type,
+        path: &Path,
+        value: &Value,
+    ) -> Result<Response, Response> {
+        by_key(value)?;
+        let body = call.r.json()?;
+        let kind = body.get("keyType").and_then(Value::as_str).unwrap_or("");
+        let Some(key) = ["Primary", "Secondary"].into_iter().find(|own| own.eq_ignore_ascii_case(kind))
+        else {
+            return Err(Response::error(400, "UserError", "keyType is neither Primary nor Secondary."));
+        };
+        self.another(&path.id, &key.to_ascii_lowercase());
+        Ok(self.later(call, row, path, Value::Null))
+    }
+
+    /// Starts and stops a compute instance; nothing else can be.
+    fn turn(
+        &mut self,
+        call: &Call<'_>,
+        row: &'static Type,
+        path: &Path,
+        how: &str,
+        mut value: Value,
+    ) -> Result<Response, Response> {
+        let kind = value.pointer("/properties/computeType").and_then(Value::as_str).unwrap_or("");
+        if !kind.eq_ignore_ascii_case("ComputeInstance") {
+            let message = format!("The operation '{how}' is not supported for compute of the type '{kind}'.");
+            return Err(Response::error(400, "UserError", &message));
+        }
+        let state = if how == "stop" { "Stopped" } else { "Running" };
+        let inner = value.pointer_mut("/properties").and_then(Value::as_object_mut);
+        let inner = inner.map(|own| own.entry("properties").or_insert_with(|| json!({})));
+        if let Some(Value::Object(inner)) = inner {
+            inner.insert("state".to_owned(), state.into());
+        }
+        self.store.put(&path.id, value.to_string(), Some(call.r.now));
+        Ok(self.later(call, row, path, Value::Null))
+    }
+
+    /// A key that is made again is another one.
+    fn another(&mut self, id: &str, key: &str) {
+        *self.keys_made.entry(format!("{key} of {}", id.to_ascii_lowercase())).or_default() += 1;
     }
 
     /// An invented value, the same for the same resource.
     fn invented(&self, id: &str, what: &str) -> String {
         format!(
             "simulated-{}",
-            crate::guid(self.options.seed, &format!("{what} of {}", id.to_ascii_lowercase()))
+            match self.keys_made.get(&format!("{what} of {}", id.to_ascii_lowercase())) {
+                None => crate::guid(self.options.seed, &format!("{what} of {}", id.to_ascii_lowercase())),
+                Some(times) =>
+                    crate::guid(self.options.seed, &format!("{what} {times} of {}", id.to_ascii_lowercase())),
+            }
         )
     }
 
@@ -160,8 +229,34 @@ impl Azure {
                 }
                 shown
             }
-            _ => json!({ "primaryKey": own("primary"), "secondaryKey": own("secondary") }),
+            _ => {
+                by_key(value)?;
+                json!({ "primaryKey": own("primary"), "secondaryKey": own("secondary") })
+            }
         };
         Ok(Response::json(200, &body))
     }
+}
+
+/// Endpoints have keys when that is how they are called.
+fn by_key(endpoint: &Value) -> Result<(), Response> {
+    let mode = endpoint.pointer("/properties/authMode").and_then(Value::as_str).unwrap_or("Key");
+    if mode.eq_ignore_ascii_case("Key") {
+        return Ok(());
+    }
+    let message = format!("The endpoint has no keys: its authentication mode is '{mode}'.");
+    Err(Response::error(400, "UserError", &message))
+}
+
+/// A token for an endpoint that takes them.
+fn token(call: &Call<'_>, endpoint: &Value, token: String) -> Result<Response, Response> {
+    if by_key(endpoint).is_ok() {
+        let message = "The endpoint gives no tokens: its authentication mode is 'Key'.";
+        return Err(Response::error(400, "UserError", message));
+    }
+    let now = call.r.now.as_second();
+    Ok(Response::json(
+        200,
+        &json!({ "accessToken": token, "tokenType": "Bearer", "expiryTimeUtc": now + 8 * 3600, "refreshAfterTimeUtc": now + 7 * 3600 }),
+    ))
 }

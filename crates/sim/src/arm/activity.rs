@@ -4,6 +4,7 @@ use super::bad_filter;
 use super::lists::filter_of;
 use crate::azure::{Azure, Call};
 use crate::id;
+use crate::login::Identity;
 use crate::wire::Response;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -11,6 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
+/// The application of Azure Machine Learning, the same in every tenant.
+const MACHINE_LEARNING: &str = "0736f41a-0425-4b46-bdb5-1563eff02385";
 /// How long an event is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How many events are kept, whatever their age.
@@ -50,31 +53,49 @@ impl Azure {
             Ok(response) => (response.status, true),
             Err(response) => (response.status, false),
         };
+        let Identity { app_id, object_id } = call.caller.clone();
+        self.write_down(call, (&app_id, &object_id), (&action, &scope), (status, succeeded));
+    }
+
+    /// Writes down what the service itself does in consequence of a request.
+    pub(super) fn note_service(&mut self, call: &Call<'_>, action: &str, scope: &str) {
+        let object = crate::guid(0, "service principal of Azure Machine Learning");
+        self.write_down(call, (MACHINE_LEARNING, &object), (action, scope), (201, true));
+    }
+
+    fn write_down(
+        &mut self,
+        call: &Call<'_>,
+        (app, object): (&str, &str),
+        (action, scope): (&str, &str),
+        (status, succeeded): (u16, bool),
+    ) {
         let now = call.r.now;
         let time = format!("{now:.7}");
         let seed = self.options.seed;
-        let own = crate::guid(seed, &format!("event {}", self.requests()));
+        let request = crate::guid(seed, &format!("event {}", self.requests()));
+        let own = crate::guid(seed, &format!("event {} {action} {scope}", self.requests()));
         let localized = |value: &str| json!({ "value": value, "localizedValue": value });
         let state = if succeeded { "Succeeded" } else { "Failed" };
-        let kind = id::parse(&scope).kind;
+        let kind = id::parse(scope).kind;
         let event = json!({
             "authorization": { "action": action, "scope": scope },
-            "caller": call.caller.app_id,
+            "caller": app,
             "channels": "Operation",
-            "claims": { "appid": call.caller.app_id, "idtyp": "app",
-                "http://schemas.microsoft.com/identity/claims/objectidentifier": call.caller.object_id },
-            "correlationId": own, "description": "", "eventDataId": own,
+            "claims": { "appid": app, "idtyp": "app",
+                "http://schemas.microsoft.com/identity/claims/objectidentifier": object },
+            "correlationId": request, "description": "", "eventDataId": own,
             "eventName": localized("EndRequest"), "category": localized("Administrative"),
             "eventTimestamp": time, "submissionTimestamp": time,
-            "httpRequest": { "clientRequestId": own, "clientIpAddress": "127.0.0.1", "method": call.r.method },
+            "httpRequest": { "clientRequestId": request, "clientIpAddress": "127.0.0.1", "method": call.r.method },
             "id": format!("{scope}/events/{own}/ticks/{}", now.as_microsecond()),
             "level": if succeeded { "Informational" } else { "Error" },
-            "operationId": own, "operationName": localized(&action),
-            "resourceGroupName": id::segment(&scope, "resourceGroups"),
+            "operationId": request, "operationName": localized(action),
+            "resourceGroupName": id::segment(scope, "resourceGroups"),
             "resourceProviderName": localized(kind.split('/').next().unwrap_or("")),
             "resourceType": localized(&kind), "resourceId": scope,
             "status": localized(state), "subStatus": localized(&status.to_string()),
-            "subscriptionId": id::segment(&scope, "subscriptions"), "tenantId": self.options.tenant,
+            "subscriptionId": id::segment(scope, "subscriptions"), "tenantId": self.options.tenant,
             "properties": { "statusCode": status.to_string(), "eventCategory": "Administrative", "entity": scope },
         });
         let oldest = now.checked_sub(KEPT).unwrap_or(now);

@@ -70,12 +70,15 @@ impl Azure {
             let (id, value) = access::assignment(&name, &scope, role, &principal, "ServicePrincipal", &time);
             if self.store.get(&id).is_none() {
                 self.store.put(&id, value.to_string(), Some(call.r.now));
+                self.note_service(call, "Microsoft.Authorization/roleAssignments/write", &id);
             }
         }
         if !by_roles {
             let all = json!({ "keys": ["all"], "secrets": ["all"], "certificates": ["all"], "storage": [] });
             let own = json!([{ "tenantId": self.options.tenant, "objectId": principal, "permissions": all }]);
-            self.change_policies(call, &vault, "add", &own);
+            if self.change_policies(call, &vault, "add", &own).is_some() {
+                self.note_service(call, "Microsoft.KeyVault/vaults/accessPolicies/write", &vault);
+            }
         }
     }
 

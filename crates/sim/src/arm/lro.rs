@@ -116,6 +116,26 @@ impl Azure {
         }
     }
 
+    /// Lets what an answer announces end in a failure, and the resource with it.
+    pub(crate) fn fail_announced(&mut self, answer: &Response) {
+        let link = answer.header("Azure-AsyncOperation").or_else(|| answer.header("Location"));
+        let name = link.and_then(|own| own.split('?').next()?.rsplit('/').next()).unwrap_or_default();
+        let Some(operation) = self.operations.get_mut(name) else { return };
+        let message = "The operation failed: an internal error occurred.";
+        operation.failed = Some(json!({ "code": "InternalServerError", "message": message }));
+        let (id, started) = (operation.id.clone(), operation.started);
+        if let Some(mut value) = self.store.value(&id) {
+            if let Some(Value::Object(properties)) = value.get_mut("properties") {
+                properties.insert("provisioningState".to_owned(), "Failed".into());
+            }
+            let (until, state) = self.store.get(&id).and_then(|own| own.going_on()).unwrap_or((started, ""));
+            self.store.put(&id, value.to_string(), Some(started));
+            self.store.busy(&id, until, state);
+        }
+        // What was to go stays.
+        self.deleting.retain(|(_, own, _)| !own.eq_ignore_ascii_case(&id));
+    }
+
     /// Answers how an operation goes on; nothing when the path names none.
     pub(super) fn operation(&mut self, call: &Call<'_>) -> Option<Result<Response, Response>> {
         let mut segments = call.path.rsplit('/');
@@ -137,6 +157,9 @@ impl Azure {
             return Some(Ok(Response::empty(202)
                 .with("Location", url)
                 .with("Retry-After", self.ask_again())));
+        }
+        if let Some(error) = &operation.failed {
+            return Some(Ok(Response::json(500, &json!({ "error": error }))));
         }
         Some(Ok(match &operation.result {
             Some(result) => Response::json(200, result),

@@ -348,3 +348,52 @@ fn a_group_comes_back_in_the_spelling_of_azure() {
     let answer = json(&world.ask("PUT", &url, r#"{"location":"westeurope"}"#));
     assert_eq!(answer["id"], format!("{subscription}/resourceGroups/rg-new"));
 }
+
+/// What the service does in consequence is in the activity log too, by itself.
+#[test]
+fn the_activity_log_tells_what_the_service_did() {
+    let mut world = World::contoso();
+    let group = "/subscriptions/85c204e5-9355-4eb0-b260-a78d8ab373f9/resourceGroups/rg-sandbox";
+    let workspace = format!("{group}/providers/Microsoft.MachineLearningServices/workspaces/mlw-logged");
+    let body = format!(
+        r#"{{"location":"westeurope","identity":{{"type":"SystemAssigned"}},"properties":{{"storageAccount":"{group}/providers/Microsoft.Storage/storageAccounts/stsandbox02","systemDatastoresAuthMode":"identity"}}}}"#
+    );
+    assert_eq!(world.ask("PUT", &format!("{workspace}?api-version=2025-12-01"), &body).status, 202);
+    let filter = "eventTimestamp%20ge%20'2020-01-01T00:00:00Z'";
+    let path = format!(
+        "/subscriptions/85c204e5-9355-4eb0-b260-a78d8ab373f9/providers/Microsoft.Insights/eventtypes/management/values?api-version=2015-04-01&$filter={filter}"
+    );
+    let (status, log) = world.get(&path);
+    assert_eq!(status, 200, "{log}");
+    let events = log["value"].as_array().unwrap();
+    let by_service: Vec<&str> = events
+        .iter()
+        .filter(|own| own["caller"] == "0736f41a-0425-4b46-bdb5-1563eff02385")
+        .map(|own| own["operationName"]["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(by_service, ["Microsoft.Authorization/roleAssignments/write"; 3], "{events:?}");
+    let own = events.iter().find(|own| own["resourceId"] == workspace.as_str()).unwrap();
+    assert!(events.iter().all(|event| event["correlationId"] == own["correlationId"]));
+}
+
+/// An operation can end in a failure, and so does what it was about.
+#[test]
+fn operations_fail_when_told_to() {
+    let faults = "at request 1 of workspaces/mlw-broken: operation fails".parse().unwrap();
+    let mut world = World::filled(Options { faults, ..Options::new(7) }, |azure| {
+        azure.seed_example().unwrap();
+    });
+    let path = "/subscriptions/85c204e5-9355-4eb0-b260-a78d8ab373f9/resourceGroups/rg-sandbox/providers/Microsoft.MachineLearningServices/workspaces/mlw-broken?api-version=2025-12-01";
+    let answer = world.ask(
+        "PUT",
+        path,
+        r#"{"location":"westeurope","properties":{"systemDatastoresAuthMode":"identity"}}"#,
+    );
+    assert_eq!(answer.status, 202);
+    let link = answer.header("Location").unwrap().to_owned();
+    assert_eq!(world.get(path).1["properties"]["provisioningState"], "Creating");
+    world.now += SignedDuration::from_mins(2);
+    let (status, body) = world.get(&link);
+    assert_eq!((status, code(&body)), (500, "InternalServerError"));
+    assert_eq!(world.get(path).1["properties"]["provisioningState"], "Failed");
+}
