@@ -276,7 +276,7 @@ ROWS = [
     ("az deployment operation group list --resource-group rg-fraud-prod --name accounts", where({"[].properties.targetResource.resourceName": ["sttemplate"]})),
     ("az deployment group list --resource-group rg-fraud-prod", where({"[].name": ["accounts"]})),
     ("az storage account show --name sttemplate --resource-group rg-fraud-prod", where({"allowSharedKeyAccess": False})),
-    ("az deployment group create --resource-group rg-fraud-prod --name accounts --template-file {template}", fails("InvalidTemplate")),
+    ("az deployment group create --resource-group rg-fraud-prod --name accounts --template-file {template}", fails("Missing input parameters")),
     ("az deployment group delete --resource-group rg-fraud-prod --name accounts", nothing()),
     ("az storage account delete --name sttemplate --resource-group rg-fraud-prod --yes", nothing()),
     # Logs.

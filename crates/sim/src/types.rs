@@ -383,7 +383,7 @@ pub(crate) const TYPES: &[Type] = &[
         "Microsoft.Resources/deployments",
         RESOURCES,
         Table::Nowhere,
-        Writes { put: Lro::Operation, patch: None, delete: Some(Lro::Sync), takes: 45, ..SYNC },
+        Writes { put: Lro::Operation, patch: None, delete: Some(Lro::Location), takes: 45, ..SYNC },
     ),
     row("Microsoft.Management/managementGroups", GROUPS, Table::Containers, READ_ONLY),
 ];

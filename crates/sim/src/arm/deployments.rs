@@ -32,8 +32,17 @@ fn invalid(reason: &Refused) -> Response {
     Response::error(400, "InvalidTemplate", &message)
 }
 
+/// The Azure CLI puts the text of a template into its request under a name without quotes, and Resource Manager reads that.
+fn lenient(request: &Request<'_>) -> Result<Value, Response> {
+    let quoted = || {
+        let text = std::str::from_utf8(request.body).ok()?;
+        serde_json::from_str(&text.replacen(", template:", ", \"template\":", 1)).ok()
+    };
+    request.json().or_else(|refused| quoted().ok_or(refused))
+}
+
 fn asked(call: &Call<'_>) -> Result<Asked, Response> {
-    let body = call.r.json()?;
+    let body = lenient(call.r)?;
     let wrong = |message: &str| Response::error(400, "InvalidRequestContent", message);
     let properties = body.get("properties").ok_or_else(|| wrong("The request has no properties."))?;
     if properties.get("templateLink").is_some() || properties.get("parametersLink").is_some() {
