@@ -67,7 +67,7 @@ impl Azure {
             "regenerateKey" => self.regenerate(call, path, value),
             "regenerateKeys" => self.regenerate_endpoint(call, row, path, &value),
             "start" | "stop" | "restart" => self.turn(call, row, path, name, value),
-            "token" => token(call, &value, self.invented(&path.id, "token")),
+            "token" => token(call, &value, &self.invented(&path.id, "token")),
             _ => self.secrets(row, name, path, &value),
         }
     }
@@ -249,7 +249,7 @@ fn by_key(endpoint: &Value) -> Result<(), Response> {
 }
 
 /// A token for an endpoint that takes them.
-fn token(call: &Call<'_>, endpoint: &Value, token: String) -> Result<Response, Response> {
+fn token(call: &Call<'_>, endpoint: &Value, token: &str) -> Result<Response, Response> {
     if by_key(endpoint).is_ok() {
         let message = "The endpoint gives no tokens: its authentication mode is 'Key'.";
         return Err(Response::error(400, "UserError", message));

@@ -128,7 +128,8 @@ impl Azure {
             if let Some(Value::Object(properties)) = value.get_mut("properties") {
                 properties.insert("provisioningState".to_owned(), "Failed".into());
             }
-            let (until, state) = self.store.get(&id).and_then(|own| own.going_on()).unwrap_or((started, ""));
+            let (until, state) =
+                self.store.get(&id).and_then(crate::store::Resource::going_on).unwrap_or((started, ""));
             self.store.put(&id, value.to_string(), Some(started));
             self.store.busy(&id, until, state);
         }

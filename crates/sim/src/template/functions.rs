@@ -59,7 +59,7 @@ pub(super) fn resource_id(scope: &str, kind: &str, name: &str) -> Option<String>
     if types.len() != names.len() || names.iter().any(|own| own.is_empty()) {
         return None;
     }
-    let rest: String = types.iter().zip(&names).map(|(kind, name)| format!("/{kind}/{name}")).collect();
+    let rest: String = types.iter().zip(&names).flat_map(|(kind, name)| ["/", kind, "/", name]).collect();
     Some(format!("{}/providers/{namespace}{rest}", scope.trim_end_matches('/')))
 }
 
@@ -94,25 +94,14 @@ impl Scope<'_> {
 
     /// `resourceId([subscription], [group], type, names..)`: what comes before the type says where.
     fn resource_id(&self, words: &[&str]) -> Result<String, Box<Fault>> {
-        let at = self.type_at(words)?;
+        let at = type_at(words)?;
         let scope = match words.get(..at).unwrap_or_default() {
             [] => self.group_id(None, None),
             [group] => self.group_id(None, Some(group)),
             [subscription, group] => self.group_id(Some(subscription), Some(group)),
             _ => return Err(Fault::failed("has too many arguments before the resource type")),
         };
-        self.below(&scope, words.get(at..).unwrap_or_default())
-    }
-
-    fn type_at(&self, words: &[&str]) -> Result<usize, Box<Fault>> {
-        let at = words.iter().position(|own| own.contains('/') && own.contains('.') && !own.starts_with('/'));
-        at.ok_or_else(|| Fault::failed("needs a resource type, such as Microsoft.Storage/storageAccounts"))
-    }
-
-    fn below(&self, scope: &str, words: &[&str]) -> Result<String, Box<Fault>> {
-        let (kind, names) = words.split_first().ok_or_else(|| Fault::failed("needs a resource type"))?;
-        resource_id(scope, kind, &names.join("/"))
-            .ok_or_else(|| Fault::failed(format!("'{kind}' takes another number of names")))
+        below(&scope, words.get(at..).unwrap_or_default())
     }
 
     fn reference(&self, words: &[&str]) -> Result<Value, Box<Fault>> {
@@ -129,6 +118,18 @@ impl Scope<'_> {
         let full = words.get(2).is_some_and(|own| own.eq_ignore_ascii_case("full"));
         Ok(if full { found } else { found.get_mut("properties").map(Value::take).unwrap_or_default() })
     }
+}
+
+/// Where among the words the type is.
+fn type_at(words: &[&str]) -> Result<usize, Box<Fault>> {
+    let at = words.iter().position(|own| own.contains('/') && own.contains('.') && !own.starts_with('/'));
+    at.ok_or_else(|| Fault::failed("needs a resource type, such as Microsoft.Storage/storageAccounts"))
+}
+
+fn below(scope: &str, words: &[&str]) -> Result<String, Box<Fault>> {
+    let (kind, names) = words.split_first().ok_or_else(|| Fault::failed("needs a resource type"))?;
+    resource_id(scope, kind, &names.join("/"))
+        .ok_or_else(|| Fault::failed(format!("'{kind}' takes another number of names")))
 }
 
 impl Host for Scope<'_> {
@@ -157,12 +158,12 @@ impl Host for Scope<'_> {
             "deployment" => json!({ "name": self.deployment }),
             "resourceId" => self.resource_id(&words)?.into(),
             "subscriptionResourceId" => {
-                let at = self.type_at(&words)?;
+                let at = type_at(&words)?;
                 let own = words.first().filter(|_| at > 0).copied().unwrap_or(&self.subscription);
-                self.below(&format!("/subscriptions/{own}"), words.get(at..).unwrap_or_default())?.into()
+                below(&format!("/subscriptions/{own}"), words.get(at..).unwrap_or_default())?.into()
             }
-            "tenantResourceId" => self.below("", &words)?.into(),
-            "extensionResourceId" => self.below(first, words.get(1..).unwrap_or_default())?.into(),
+            "tenantResourceId" => below("", &words)?.into(),
+            "extensionResourceId" => below(first, words.get(1..).unwrap_or_default())?.into(),
             "reference" => self.reference(&words)?,
             _ => {
                 self.drawn.set(self.drawn.get() + 1);
