@@ -25,11 +25,15 @@ impl World {
     }
 
     fn slow(options: Options, workspaces: u64, latency: Duration) -> Self {
+        // The time that the tests let pass ends before the time there is.
+        Self::skewed(options, workspaces, latency, SignedDuration::from_hours(-3))
+    }
+
+    /// Azure's clock is off by so much.
+    fn skewed(options: Options, workspaces: u64, latency: Duration, skew: SignedDuration) -> Self {
         let mut azure = Azure::new(options);
         azure.seed_workspaces(3, workspaces);
-        // The time that the tests let pass ends before the time there is.
-        let far =
-            InProcess::new(azure, Timestamp::now() - SignedDuration::from_hours(3)).with_latency(latency);
+        let far = InProcess::new(azure, Timestamp::now() + skew).with_latency(latency);
         let cloud = Cloud::public().unwrap();
         let transport = dekey_azure::shared(far.clone());
         let wishes = Wishes { method: Some(Method::ManagedIdentity), ..Wishes::default() };
@@ -251,4 +255,19 @@ async fn tokens_that_end_while_it_goes_on_are_replaced() {
     assert!(slow_calls > calls, "no token ended: {slow_calls} calls");
     let untimed = |journal: &[u8]| told(journal).into_keys().collect::<Vec<_>>();
     assert_eq!(untimed(&journal), untimed(&calm));
+}
+
+/// This machine's clock may be wrong: what is read is the same, and nothing is asked again and again for it.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_changes_nothing() {
+    let untimed = |journal: &[u8]| told(journal).into_keys().collect::<Vec<_>>();
+    let (_, right, calls) = World::new(Options::new(5), 10).read(None).await;
+    for hours in [-26, -1, 1, 26] {
+        let skew = SignedDuration::from_hours(hours);
+        let world = World::skewed(Options::new(5), 10, Duration::from_millis(200), skew);
+        let (collected, journal, asked) = world.read(None).await;
+        assert_eq!(collected.refused, Vec::new(), "{hours}");
+        assert_eq!(untimed(&journal), untimed(&right), "{hours}");
+        assert!(asked < calls + calls / 10, "{hours}: {asked} requests in place of {calls}");
+    }
 }
