@@ -271,3 +271,39 @@ async fn a_clock_that_is_wrong_changes_nothing() {
         assert!(asked < calls + calls / 10, "{hours}: {asked} requests in place of {calls}");
     }
 }
+
+/// What the services logged is asked for through the same client.
+#[tokio::test(start_paused = true)]
+async fn logs_are_asked_for_too() {
+    const CUSTOMER: &str = "11111111-2222-4333-8444-555555555555";
+    let world = World::new(Options::new(5), 1);
+    let group = "/subscriptions/5a1e0c7d-0000-4000-8000-000000000001/resourceGroups/rg/providers";
+    let (account, logs) = (
+        format!("{group}/Microsoft.Storage/storageAccounts/st"),
+        format!("{group}/Microsoft.OperationalInsights/workspaces/log"),
+    );
+    let setting = format!("{account}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/d");
+    let categories = json!([{ "category": "StorageRead", "enabled": true }]);
+    world.far.with(|azure| {
+        for (id, properties) in [
+            (logs.clone(), json!({ "customerId": CUSTOMER })),
+            (account.clone(), json!({})),
+            (
+                format!("{group}/Microsoft.MachineLearningServices/workspaces/w"),
+                json!({ "storageAccount": account }),
+            ),
+            (setting, json!({ "workspaceId": logs, "logs": categories })),
+        ] {
+            assert!(azure.seed(json!({ "id": id, "location": "westeurope", "properties": properties,
+                "identity": { "type": "SystemAssigned", "principalId": "principal-w" } })));
+        }
+    });
+    let kql = "StorageBlobLogs | summarize requests = count() by AuthenticationType | order by AuthenticationType asc";
+    let found = world.client.query_logs(CUSTOMER, kql, "P7D").await.unwrap();
+    let (columns, rows) = (&found.tables[0].columns, &found.tables[0].rows);
+    assert_eq!((columns[0].name.as_str(), columns[1].kind.as_str()), ("AuthenticationType", "long"));
+    assert!(rows.iter().any(|row| row[0] == "AccountKey" && row[1].as_i64() > Some(0)), "{rows:?}");
+    assert_eq!(found.partial, None);
+    let refused = world.client.query_logs(CUSTOMER, "StorageBlobLogs | whatever", "P7D").await.unwrap_err();
+    assert!(refused.to_string().contains("whatever") || refused.to_string().contains("SYN"), "{refused}");
+}
