@@ -307,7 +307,7 @@ impl Azure {
         let groups: Vec<(String, Vec<String>)> = self
             .store
             .below("microsoft.graph/groups", "", None)
-            .map(|(id, own)| (crate::id::name(id).to_owned(), read(&own.body)))
+            .map(|(id, own)| (crate::id::name(id).to_owned(), read(&own.body.text())))
             .collect();
         let mut all = vec![object.to_ascii_lowercase()];
         let mut at = 0;

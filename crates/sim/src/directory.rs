@@ -204,8 +204,9 @@ impl Azure {
         self.add_callers(&mut made);
         for kind in self.store.types() {
             for (own, resource) in self.store.below(kind, "", None) {
-                if resource.body.contains("\"principalId\"") || kind.starts_with(PROVIDER) {
-                    let Ok(value) = serde_json::from_str::<Value>(&resource.body) else { continue };
+                let body = resource.body.text();
+                if body.contains("\"principalId\"") || kind.starts_with(PROVIDER) {
+                    let Ok(value) = serde_json::from_str::<Value>(&body) else { continue };
                     made.add(kind, own, &value);
                 }
             }

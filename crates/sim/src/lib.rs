@@ -7,6 +7,7 @@ mod access;
 mod arm;
 mod assertion;
 mod azure;
+mod body;
 mod directory;
 mod fault;
 mod filter;

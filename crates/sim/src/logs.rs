@@ -91,7 +91,7 @@ impl Azure {
         let there = self.store.below("microsoft.operationalinsights/workspaces", "", None);
         let mut all: Vec<String> = there.map(|(id, _)| id.to_owned()).collect();
         for (_, setting) in self.store.below(SETTINGS, "", None) {
-            let value: Option<Value> = serde_json::from_str(&setting.body).ok();
+            let value: Option<Value> = serde_json::from_str(&setting.body.text()).ok();
             let to = value.as_ref().and_then(|own| own.pointer("/properties/workspaceId")?.as_str());
             all.extend(to.map(str::to_ascii_lowercase));
         }

@@ -1,11 +1,13 @@
 //! Filling an Azure: from documents of any shape, or from the invented tenants.
 
 use crate::azure::Azure;
+use crate::body::Body;
 use crate::{id, types};
 use dekey_intake::{Keep, read_into};
 use dekey_model::{Builder, Inventory};
 use dekey_tenant::{Children, Tenant, example};
-use serde_json::{Value, json};
+use rayon::prelude::*;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Why an Azure could not be filled.
@@ -15,35 +17,63 @@ use std::collections::BTreeSet;
 )]
 pub struct SeedError;
 
+/// From how many workspaces on documents are kept packed: a million of them would take more memory than there is.
+const PACKED: u64 = 50_000;
+/// How many workspaces are made at once.
+const BLOCK: usize = 1024;
+
+/// A resource that is about to be put in its place.
+enum Prepared {
+    Ready(Ready),
+    /// The id of a subscription, and what is known of it.
+    Subscription(String, Map<String, Value>),
+}
+
+struct Ready {
+    id: Box<str>,
+    kind: String,
+    body: Body,
+}
+
+/// Nothing when it is no resource: it has no id.
+fn prepared(value: Value, pack: bool) -> Option<Prepared> {
+    let Value::Object(mut map) = value else { return None };
+    // What dekey adds to the lines of a snapshot.
+    map.remove("dekey");
+    map.remove("apiVersion");
+    let id = map.get("id").and_then(Value::as_str)?.to_owned();
+    let kind = id::type_of(&id);
+    if kind.is_empty() {
+        return None;
+    }
+    map.entry("name").or_insert_with(|| id::name(&id).into());
+    if kind == types::SUBSCRIPTION {
+        return Some(Prepared::Subscription(id, map));
+    }
+    // Resource Graph writes types in lower case.
+    if let Some(row) = types::find(&kind).filter(|_| kind != types::GROUP) {
+        map.insert("type".to_owned(), row.name.into());
+    }
+    let text = Value::Object(map).to_string();
+    let body = if pack { Body::packed(text) } else { Body::plain(text) };
+    Some(Prepared::Ready(Ready { id: id.to_ascii_lowercase().into_boxed_str(), kind, body }))
+}
+
 impl Azure {
     /// Puts a resource in its place, as an export has it. False when it is none: it has no id.
-    pub fn seed(&mut self, mut value: Value) -> bool {
-        let Some(map) = value.as_object_mut() else { return false };
-        // What dekey adds to the lines of a snapshot.
-        map.remove("dekey");
-        map.remove("apiVersion");
-        let Some(id) = map.get("id").and_then(Value::as_str).map(str::to_owned) else { return false };
-        let kind = id::type_of(&id);
-        if kind.is_empty() {
-            return false;
-        }
-        let row = types::find(&kind);
-        map.entry("name").or_insert_with(|| id::name(&id).into());
-        match row {
-            // What an export left out of a subscription, clients insist on.
-            Some(_) if kind == types::SUBSCRIPTION => {
+    pub fn seed(&mut self, value: Value) -> bool {
+        match prepared(value, false) {
+            Some(Prepared::Ready(own)) => self.store.seed(own.id, &own.kind, own.body),
+            Some(Prepared::Subscription(id, mut map)) => {
+                // What an export left out of a subscription, clients insist on.
                 let Value::Object(whole) = self.container(&id) else { return false };
                 for (name, value) in whole {
                     map.entry(name).or_insert(value);
                 }
+                self.store.put(&id, Value::Object(map).to_string(), None);
             }
-            // Resource Graph writes types in lower case.
-            Some(row) if kind != types::GROUP => {
-                map.insert("type".to_owned(), row.name.into());
-            }
-            _ => {}
+            None => return false,
         }
-        self.store.put(&id, value.to_string(), None);
         true
     }
 
@@ -69,10 +99,22 @@ impl Azure {
     /// Fills it with an invented tenant of so many workspaces, everything that belongs to them included.
     pub fn seed_workspaces(&mut self, seed: u64, workspaces: u64) -> usize {
         let tenant = Tenant::generate(seed, workspaces).with_children(Children::All);
+        let pack = workspaces >= PACKED;
         let mut count = 0;
-        for bundle in tenant {
-            for (_, value) in bundle.items {
-                count += usize::from(self.seed(value));
+        for start in (0..workspaces).step_by(BLOCK) {
+            let block = (start..workspaces.min(start + BLOCK as u64)).into_par_iter();
+            let made: Vec<Prepared> = block
+                .flat_map_iter(|at| tenant.bundle(at).items)
+                .filter_map(|(_, value)| prepared(value, pack))
+                .collect();
+            count += made.len();
+            for own in made {
+                match own {
+                    Prepared::Ready(own) => self.store.seed(own.id, &own.kind, own.body),
+                    Prepared::Subscription(_, map) => {
+                        self.seed(Value::Object(map));
+                    }
+                }
             }
         }
         self.contain();

@@ -1,5 +1,6 @@
 //! Every resource, in order of type and id: a list at a scope is a range.
 
+use crate::body::Body;
 use crate::id;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -9,7 +10,7 @@ use std::ops::Bound;
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
     /// As the newest api-version gives it, write-only properties included.
-    pub(crate) body: Box<str>,
+    pub(crate) body: Body,
     /// How often it was written.
     pub(crate) version: u32,
     /// When it was written last; nothing since the beginning.
@@ -98,7 +99,20 @@ impl Store {
 
     /// A resource as JSON.
     pub(crate) fn value(&self, id: &str) -> Option<serde_json::Value> {
-        serde_json::from_str(&self.get(id)?.body).ok()
+        serde_json::from_str(&self.get(id)?.body.text()).ok()
+    }
+
+    /// Puts a resource of a type without history in its place, while the tenant is being set up. The id and the type are in lower case.
+    pub(crate) fn seed(&mut self, lower: Box<str>, kind: &str, body: Body) {
+        self.generation += 1;
+        if kind == crate::types::ROLE_ASSIGNMENT {
+            self.index_principal(&lower, &body.text());
+        }
+        let own = Resource { body, version: 1, changed: None, busy: None };
+        match self.types.get_mut(kind) {
+            Some(rows) => rows.insert(lower, own),
+            None => self.types.entry(kind.to_owned()).or_default().insert(lower, own),
+        };
     }
 
     /// Puts a resource in its place. `now` is nothing while the tenant is being set up.
@@ -113,12 +127,12 @@ impl Store {
         let old = rows.get(&lower);
         let version = old.map_or(1, |old| old.version.saturating_add(1));
         if let Some(at) = now {
-            let old = old.map(|old| old.body.clone());
+            let old: Option<Box<str>> = old.map(|old| old.body.text().into());
             remember(&mut self.before, &lower, Before { at, body: old.clone() });
             let new = Some(body.as_str().into());
             self.unnoted.push(Change { id: lower.clone(), at, old, new });
         }
-        rows.insert(lower, Resource { body: body.into_boxed_str(), version, changed: now, busy: None });
+        rows.insert(lower, Resource { body: Body::plain(body), version, changed: now, busy: None });
     }
 
     fn index_principal(&mut self, id: &str, body: &str) {
@@ -143,12 +157,14 @@ impl Store {
         self.generation += 1;
         let lower = id.to_ascii_lowercase();
         let old = self.types.get_mut(&id::type_of(&lower))?.remove(lower.as_str())?;
-        if let Some(own) = principal_of(&old.body).and_then(|principal| self.by_principal.get_mut(&principal))
+        if let Some(own) =
+            principal_of(&old.body.text()).and_then(|principal| self.by_principal.get_mut(&principal))
         {
             own.retain(|other| **other != *lower);
         }
-        remember(&mut self.before, &lower, Before { at: now, body: Some(old.body.clone()) });
-        let gone = Change { id: lower.into(), at: now, old: Some(old.body.clone()), new: None };
+        let text: Box<str> = old.body.text().into();
+        remember(&mut self.before, &lower, Before { at: now, body: Some(text.clone()) });
+        let gone = Change { id: lower.into(), at: now, old: Some(text), new: None };
         self.unnoted.push(gone);
         Some(old)
     }

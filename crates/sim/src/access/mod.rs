@@ -81,7 +81,8 @@ impl Access<'_> {
         let granted = self.principals.iter().flat_map(|own| self.store.assignments_of(own));
         let granted = granted.filter_map(|id| Some((id, self.store.get(id)?)));
         let noticed = granted.filter(|(id, resource)| self.is_noticed(id, resource));
-        let values = noticed.filter_map(|(_, resource)| serde_json::from_str::<Value>(&resource.body).ok());
+        let values =
+            noticed.filter_map(|(_, resource)| serde_json::from_str::<Value>(&resource.body.text()).ok());
         let here = values.filter(|value| {
             let at = value.pointer("/properties/scope").and_then(Value::as_str).unwrap_or("");
             self.reaches(&at.to_ascii_lowercase(), scope)
@@ -111,7 +112,7 @@ impl Access<'_> {
     }
 
     fn grants(&self, assignment: &Resource, action: &str, scope: &str) -> bool {
-        let Ok(value) = serde_json::from_str::<Value>(&assignment.body) else { return false };
+        let Ok(value) = serde_json::from_str::<Value>(&assignment.body.text()) else { return false };
         let text =
             |name: &str| value.pointer(&format!("/properties/{name}")).and_then(Value::as_str).unwrap_or("");
         let at = text("scope").to_ascii_lowercase();
@@ -142,7 +143,7 @@ impl Access<'_> {
 
     fn is_denied(&self, action: &str, scope: &str) -> bool {
         self.store.below(DENY_ASSIGNMENT, "", None).any(|(_, resource)| {
-            let Ok(value) = serde_json::from_str::<Value>(&resource.body) else { return false };
+            let Ok(value) = serde_json::from_str::<Value>(&resource.body.text()) else { return false };
             let Some(properties) = value.get("properties") else { return false };
             let at = properties.get("scope").and_then(Value::as_str).unwrap_or("").to_ascii_lowercase();
             let own_only = properties.get("doNotApplyToChildScopes").and_then(Value::as_bool) == Some(true);

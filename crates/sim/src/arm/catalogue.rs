@@ -97,10 +97,10 @@ impl Azure {
         let lower = scope.to_ascii_lowercase();
         for kind in self.store.types() {
             for (_, resource) in self.store.below(kind, &lower, None) {
-                if !resource.body.contains("\"tags\"") {
+                if !resource.body.text().contains("\"tags\"") {
                     continue;
                 }
-                let value: Value = serde_json::from_str(&resource.body).unwrap_or_default();
+                let value: Value = serde_json::from_str(&resource.body.text()).unwrap_or_default();
                 let tags = value.get("tags").and_then(Value::as_object).into_iter().flatten();
                 for (name, value) in tags {
                     let values = names.entry(name.clone()).or_default();

@@ -67,7 +67,7 @@ impl Azure {
             asked.get_or_init(|| self.with_groups(of)).iter().any(|own| own.eq_ignore_ascii_case(principal))
         };
         for (id, resource) in self.rows(row, &kind, &lower, after.as_deref()) {
-            if default_alone && !resource.body.contains("\"isDefault\":true") {
+            if default_alone && !resource.body.text().contains("\"isDefault\":true") {
                 continue;
             }
             if let Some(filter) = &filter
@@ -150,7 +150,7 @@ fn passes(
     (id, resource): (&str, &Resource),
     holds: &dyn Fn(&str, &str) -> bool,
 ) -> Result<bool, Response> {
-    let mut value: Value = serde_json::from_str(&resource.body).unwrap_or(Value::Null);
+    let mut value: Value = serde_json::from_str(&resource.body.text()).unwrap_or(Value::Null);
     let own = id::parse(id).scope;
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or("").to_owned();
     let principal = text("/properties/principalId");

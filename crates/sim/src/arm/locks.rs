@@ -25,10 +25,10 @@ impl Azure {
             std::iter::successors(Some(own.clone()), |id| id::parent(id).filter(|own| !own.is_empty()));
         let attached = above.flat_map(|at| self.store.within(LOCKS, &format!("{at}{MARK}")));
         let mut holding: Vec<String> =
-            attached.filter_map(|(_, lock)| locked(&lock.body, is_delete)).collect();
+            attached.filter_map(|(_, lock)| locked(&lock.body.text(), is_delete)).collect();
         if is_delete {
             let below = self.store.below(LOCKS, &own, None);
-            holding.extend(below.filter_map(|(_, lock)| locked(&lock.body, true)));
+            holding.extend(below.filter_map(|(_, lock)| locked(&lock.body.text(), true)));
         }
         holding.sort();
         holding.dedup();

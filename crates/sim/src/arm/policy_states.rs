@@ -46,7 +46,9 @@ impl Azure {
         let filter = filter_of(call.r)?;
         let mut all = Vec::new();
         for (_, state) in self.store.below(STATE, "", None) {
-            let Ok(Value::Object(mut own)) = serde_json::from_str::<Value>(&state.body) else { continue };
+            let Ok(Value::Object(mut own)) = serde_json::from_str::<Value>(&state.body.text()) else {
+                continue;
+            };
             let Some(Value::Object(told)) = own.remove("properties") else { continue };
             let of = told.get("resourceId").and_then(Value::as_str).unwrap_or("").to_ascii_lowercase();
             if of != scope && !id::covers(scope, &of) {

@@ -51,7 +51,10 @@ impl Azure {
 
 /// A resource as it is shown: as its version has it, and with what is going on.
 pub(super) fn present<'b>(call: &Call<'_>, row: &Type, resource: &'b Resource) -> Cow<'b, str> {
-    let body = shown(row, &call.version, &resource.body);
+    let body = match resource.body.text() {
+        Cow::Borrowed(text) => shown(row, &call.version, text),
+        Cow::Owned(text) => Cow::Owned(shown(row, &call.version, &text).into_owned()),
+    };
     let Some(state) = resource.state(call.r.now) else { return body };
     let Ok(mut value) = serde_json::from_str::<Value>(&body) else { return body };
     if let Some(Value::Object(properties)) = value.get_mut("properties") {

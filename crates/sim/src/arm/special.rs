@@ -124,8 +124,8 @@ impl Azure {
         let row = super::row(types::SUBSCRIPTION, call)?;
         let all = self.store.below(types::SUBSCRIPTION, "", None);
         let seen = all.filter(|(own, _)| self.sees(call, "Microsoft.Resources/subscriptions/read", own));
-        let items =
-            seen.map(|(_, resource)| super::read::shown(row, &call.version, &resource.body).into_owned());
+        let items = seen
+            .map(|(_, resource)| super::read::shown(row, &call.version, &resource.body.text()).into_owned());
         let page = Page { items: items.collect(), next: None };
         Ok(answer(call.r, "$skipToken", &page))
     }
@@ -149,7 +149,7 @@ impl Azure {
         let all = self.store.below(types::GROUP, &lower, None);
         let seen = all
             .filter(|(own, _)| self.sees(call, "Microsoft.Resources/subscriptions/resourceGroups/read", own));
-        let items: Vec<String> = seen.map(|(_, resource)| resource.body.to_string()).collect();
+        let items: Vec<String> = seen.map(|(_, resource)| resource.body.text().into_owned()).collect();
         Ok(answer(call.r, "$skipToken", &Page { items, next: None }))
     }
 
@@ -157,7 +157,7 @@ impl Azure {
         super::row(types::MANAGEMENT_GROUP, call)?;
         let all = self.store.below(types::MANAGEMENT_GROUP, "", None);
         let seen = all.filter(|(own, _)| self.sees(call, "Microsoft.Management/managementGroups/read", own));
-        let items = seen.map(|(_, resource)| resource.body.to_string()).collect();
+        let items = seen.map(|(_, resource)| resource.body.text().into_owned()).collect();
         Ok(answer(call.r, "$skiptoken", &Page { items, next: None }))
     }
 
@@ -225,7 +225,7 @@ impl Azure {
         for kind in tracked.filter(|kind| from.as_deref().is_none_or(|from| *kind >= from)) {
             let own_after = after.as_deref().filter(|_| from.as_deref() == Some(kind));
             for (own, resource) in self.store.below(kind, &lower, own_after) {
-                let Ok(value) = serde_json::from_str::<Value>(&resource.body) else { continue };
+                let Ok(value) = serde_json::from_str::<Value>(&resource.body.text()) else { continue };
                 let mut brief = brief(&value);
                 if let Some(filter) = &filter {
                     tag_of(&mut brief, filter);

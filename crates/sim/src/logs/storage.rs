@@ -96,11 +96,11 @@ fn clients(view: &View<'_>, account: &str, service: &str) -> Vec<Client> {
     for (id, datastore) in store.below("microsoft.machinelearningservices/workspaces/datastores", "", None) {
         // Those of the system are the workspace's own.
         if id::name(id).starts_with("workspace")
-            || !datastore.body.to_ascii_lowercase().contains(id::name(account))
+            || !datastore.body.text().to_ascii_lowercase().contains(id::name(account))
         {
             continue;
         }
-        let Ok(value) = serde_json::from_str::<Value>(&datastore.body) else { continue };
+        let Ok(value) = serde_json::from_str::<Value>(&datastore.body.text()) else { continue };
         let text =
             |name: &str| value.pointer(&format!("/properties/{name}")).and_then(Value::as_str).unwrap_or("");
         let is_kind = text("datastoreType").eq_ignore_ascii_case(wanted)

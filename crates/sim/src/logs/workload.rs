@@ -47,7 +47,7 @@ impl View<'_> {
             if id::type_of(host) != kind && id::type_of(id::parent(host).as_deref().unwrap_or("")) != kind {
                 continue;
             }
-            let Ok(value) = serde_json::from_str::<Value>(&setting.body) else { continue };
+            let Ok(value) = serde_json::from_str::<Value>(&setting.body.text()) else { continue };
             let to = value.pointer("/properties/workspaceId").and_then(Value::as_str).unwrap_or("");
             let logs =
                 value.pointer("/properties/logs").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::changes::{self, Changes};
 use crate::access::Access;
+use crate::body::Body;
 use crate::id;
 use crate::kql::{self, Tables};
 use crate::types::{self, Table};
@@ -58,10 +59,26 @@ pub(super) struct View<'a> {
 pub(super) struct Candidate<'a> {
     pub(super) id: &'a str,
     kind: String,
-    body: &'a str,
+    body: Stored<'a>,
 }
 
-type Sorted<'v> = Box<dyn Iterator<Item = (&'v str, &'v str)> + 'v>;
+/// A document, wherever it is kept.
+#[derive(Clone, Copy)]
+enum Stored<'a> {
+    Text(&'a str),
+    Body(&'a Body),
+}
+
+impl Stored<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Stored::Text(text) => Cow::Borrowed(text),
+            Stored::Body(body) => body.text(),
+        }
+    }
+}
+
+type Sorted<'v> = Box<dyn Iterator<Item = (&'v str, Stored<'v>)> + 'v>;
 
 impl<'a> View<'a> {
     /// The columns of a table.
@@ -90,25 +107,26 @@ impl<'a> View<'a> {
         for kind in self.access.store.types().filter(|kind| wanted(kind)) {
             let rows = self.access.store.below(kind, "", after);
             let seen = rows.filter_map(|(id, resource)| match self.before.get(id) {
-                Some(body) => Some((id, (*body)?)),
-                None => Some((id, &*resource.body)),
+                Some(body) => Some((id, Stored::Text((*body)?))),
+                None => Some((id, Stored::Body(&resource.body))),
             });
             let list: Sorted<'v> = Box::new(seen);
             lists.push((kind.to_owned(), list.peekable()));
         }
         // What is gone by now.
-        let mut gone: Vec<(&str, &str)> = self
+        let mut gone: Vec<(&str, Stored<'_>)> = self
             .before
             .iter()
             .filter(|(id, _)| self.access.store.get(id).is_none() && wanted(&id::type_of(id)))
-            .filter_map(|(id, body)| Some((*id, (*body)?)))
+            .filter_map(|(id, body)| Some((*id, Stored::Text((*body)?))))
             .filter(|(id, _)| after.is_none_or(|after| *id > after))
             .collect();
-        gone.sort_unstable();
+        gone.sort_unstable_by_key(|own| own.0);
         let list: Sorted<'v> = Box::new(gone.into_iter());
         lists.push((String::new(), list.peekable()));
         if own == Some(Table::Changes) && types.is_none_or(|all| all.iter().any(|own| own == changes::TYPE)) {
-            let list: Sorted<'v> = Box::new(self.changes.rows(after, self.now));
+            let list: Sorted<'v> =
+                Box::new(self.changes.rows(after, self.now).map(|(id, body)| (id, Stored::Text(body))));
             lists.push((changes::TYPE.to_owned(), list.peekable()));
         }
         std::iter::from_fn(move || {
@@ -151,7 +169,7 @@ impl<'a> View<'a> {
 
     /// A candidate as a row.
     pub(super) fn row(&self, of: &Candidate<'_>) -> Option<kql::Row> {
-        let value: Value = serde_json::from_str(of.body).ok()?;
+        let value: Value = serde_json::from_str(&of.body.text()).ok()?;
         let Value::Object(mut map) = value else { return None };
         let given = map
             .get("id")

@@ -195,7 +195,8 @@ impl Tenant {
         Part::ALL.into_iter().filter(move |part| !four || *part <= Part::Vaults)
     }
 
-    fn bundle(&self, index: u64) -> Bundle {
+    /// Everything that belongs to one workspace, by its number; the same whatever is made before it.
+    pub fn bundle(&self, index: u64) -> Bundle {
         let place = Place::of(self.seed, index, self.workspaces);
         let mut bundle = Bundle::default();
         let drawn = dependents::add(&place, &mut bundle);
