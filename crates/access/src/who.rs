@@ -1,6 +1,6 @@
 //! Everyone who can do something somewhere, also by ways that need no permission there.
 
-use dekey_model::{Inventory, Kind, Resource, eq_ids};
+use dekey_model::{Covered, Field, Inventory, Kind, Link, Resource, Seen, eq_ids};
 use dekey_rbac::{
     Action, Danger, Decision, Door, Engine, Lock, Plane, PrincipalIx, Service, Target, Verdict,
 };
@@ -78,22 +78,51 @@ fn through(
     doors.iter().filter_map(way).collect()
 }
 
-/// Doors of a workspace that lead to a kind of dependent.
-const THROUGH_WORKSPACE: &[(Kind, &[&str])] = &[
-    (
-        Kind::StorageAccount,
-        &[
-            "workspaces/listKeys/action",
-            "workspaces/listStorageAccountKeys/action",
-            "/datastores/listsecrets/action",
-        ],
-    ),
-    (Kind::ContainerRegistry, &["workspaces/listKeys/action"]),
-    (
-        Kind::Vault,
-        &["/datastores/listsecrets/action", "/connections/listsecrets/action", "/metadata/secrets/read"],
-    ),
-];
+/// Doors of a workspace, by how their actions end.
+const KEYS: [&str; 2] = ["workspaces/listKeys/action", "workspaces/listStorageAccountKeys/action"];
+const DATASTORES: &str = "/datastores/listsecrets/action";
+const CONNECTIONS: &str = "/connections/listsecrets/action";
+const SECRETS: &str = "/metadata/secrets/read";
+
+/// The doors of a workspace that lead to a dependent of it, and whether a setting keeps them shut.
+fn leading(workspace: Resource<'_>, to: Resource<'_>, on: &Target) -> Vec<(&'static str, Lock)> {
+    match to.kind() {
+        Kind::StorageAccount => {
+            let mut all = Vec::new();
+            // The workspace hands out the keys of its own account alone.
+            let own = |link| matches!(link, Link::Found { resource, .. } if resource == to.ix());
+            if own(workspace.dependent(Field::StorageAccount)) {
+                all.extend(KEYS.iter().filter_map(|end| Some((*end, lock(on)?))));
+            }
+            all.extend(stored(workspace, to, on).map(|lock| (DATASTORES, lock)));
+            all
+        }
+        Kind::ContainerRegistry => lock(on).map(|lock| (KEYS[0], lock)).into_iter().collect(),
+        Kind::Vault => [DATASTORES, CONNECTIONS, SECRETS].map(|end| (end, Lock::Open)).to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether datastores hold credentials that open an account; nothing when they hold none.
+fn stored(workspace: Resource<'_>, account: Resource<'_>, on: &Target) -> Option<Lock> {
+    let is_here = |own: &Resource<'_>| own.storage_account() == Some(account);
+    let holds = |datastore: Resource<'_>| match datastore.text(Field::CredentialsType).non_empty() {
+        Seen::Value(kind) if kind.eq_ignore_ascii_case("None") => None,
+        // What is signed with the account's key opens nothing where the account refuses that.
+        Seen::Value(kind) if ["AccountKey", "Sas"].iter().any(|own| own.eq_ignore_ascii_case(kind)) => {
+            lock(on)
+        }
+        Seen::Value(_) => Some(Lock::Open),
+        _ => Some(Lock::Unknown),
+    };
+    let known: Vec<Lock> = workspace.children(Kind::Datastore).filter(is_here).filter_map(holds).collect();
+    let unread = workspace.children_covered(Kind::Datastore) != Covered::Yes;
+    if known.contains(&Lock::Open) {
+        Some(Lock::Open)
+    } else {
+        (unread || !known.is_empty()).then_some(Lock::Unknown)
+    }
+}
 
 /// The doors to what an action does, with the resource that each is a door of.
 fn doors(inventory: &Inventory, on: &Target, action: &Action) -> Vec<(Door, Lock, Target)> {
@@ -110,14 +139,13 @@ fn doors(inventory: &Inventory, on: &Target, action: &Action) -> Vec<(Door, Lock
     });
     let mut all: Vec<_> = own.map(|(door, lock)| (door, lock, on.clone())).collect();
     let users = resource.into_iter().filter(|_| is_behind).flat_map(Resource::used_by);
-    let suffixes = resource.and_then(|own| THROUGH_WORKSPACE.iter().find(|row| row.0 == own.kind()));
-    for (workspace, (_, suffixes)) in users.filter_map(|own| suffixes.map(|row| (own, row))) {
+    for (workspace, to) in users.filter_map(|own| Some((own, resource?))) {
         let target = Target::of(workspace);
-        let through = target
-            .doors()
-            .into_iter()
-            .filter(|(door, _)| suffixes.iter().any(|end| door.action.ends_with(end)));
-        all.extend(through.filter_map(|(door, _)| Some((door, lock(on)?, target.clone()))));
+        let leading = leading(workspace, to, on);
+        for (door, _) in target.doors() {
+            let found = leading.iter().find(|(end, _)| door.action.ends_with(end));
+            all.extend(found.map(|(_, lock)| (door, *lock, target.clone())));
+        }
     }
     all.dedup_by(|a, b| a.0 == b.0 && eq_ids(&a.2.id, &b.2.id));
     all

@@ -227,3 +227,59 @@ fn a_tenant_that_answers_leaves_nothing_unknown() {
     assert!(text.contains("\"denied\"") && text.contains("\"allowed\""), "{text}");
     assert_eq!(json["taken_for_read"], json!([]), "{}", json["taken_for_read"]);
 }
+
+/// A workspace hands out the keys of its own account; of another one only what a datastore holds.
+#[test]
+fn a_workspace_opens_what_it_holds_the_keys_of() {
+    let run = Run::new();
+    let group = "/subscriptions/s/resourceGroups/g/providers";
+    let account = |name: &str| format!("{group}/Microsoft.Storage/storageAccounts/{name}");
+    let workspace = format!("{group}/Microsoft.MachineLearningServices/workspaces/w");
+    let written = |credentials: &str, keys: bool| {
+        let datastore = json!({ "datastoreType": "AzureBlob", "accountName": "lake", "credentials": { "credentialsType": credentials } });
+        let role = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/f6c7c914-8db3-469d-8ca1-694a8f32e121";
+        let all = json!([
+            { "id": workspace, "properties": { "storageAccount": account("own"), "systemDatastoresAuthMode": "accesskey" } },
+            { "id": format!("{workspace}/datastores/lake"), "properties": datastore },
+            { "id": account("own"), "properties": { "allowSharedKeyAccess": keys } },
+            { "id": account("lake"), "properties": { "allowSharedKeyAccess": keys } },
+            { "id": format!("{workspace}/providers/Microsoft.Authorization/roleAssignments/a"), "properties": {
+                "principalId": "ds", "principalType": "User", "roleDefinitionId": role, "scope": workspace } },
+        ]);
+        run.write("t.json", &all.to_string());
+    };
+    let ways = |of: &str| {
+        let id = account(of);
+        let args = [
+            "access",
+            "who",
+            &id,
+            "--action",
+            "blobs/read",
+            "--from",
+            "t.json",
+            "--assume",
+            "all",
+            "--format",
+            "json",
+        ];
+        let json = run.dekey(&args).json();
+        let holders = json["holders"].as_array().unwrap().clone();
+        let of = |own: &Value| {
+            let action = own["action"].as_str().unwrap().split('/').rev().nth(1).unwrap().to_owned();
+            format!("{action} {}", own["lock"].as_str().unwrap())
+        };
+        holders.iter().flat_map(|own| own["ways"].as_array().unwrap()).map(of).collect::<Vec<_>>()
+    };
+    written("AccountKey", true);
+    assert_eq!(ways("lake"), ["listsecrets open"]);
+    assert_eq!(ways("own"), ["listStorageAccountKeys open"]);
+    written("None", true);
+    assert_eq!(ways("lake"), [""; 0]);
+    // A service principal's secret does not care for keys.
+    written("ServicePrincipal", false);
+    assert_eq!(ways("lake"), ["listsecrets open"]);
+    assert_eq!(ways("own"), [""; 0]);
+    written("AccountKey", false);
+    assert_eq!(ways("lake"), [""; 0]);
+}

@@ -65,9 +65,19 @@ impl Azure {
         if !recovers.is_some_and(|own| *own == Value::Bool(true) || own.as_str() == Some("true")) {
             let message =
                 "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete";
-            return Err(Response::error(409, "Conflict", message));
+            return Err(Response::error(400, "BadRequest", message));
         }
         let Some(mut kept) = self.soft_deleted.remove(&lower) else { return Ok(None) };
+        for name in ["storageAccount", "keyVault"] {
+            let own = kept.workspace.get("properties").and_then(|own| own.get(name)).and_then(Value::as_str);
+            let gone = own.filter(|own| !own.is_empty() && self.store.get(own).is_none()).map(str::to_owned);
+            if let Some(gone) = gone {
+                self.soft_deleted.insert(lower, kept);
+                let message =
+                    format!("The workspace cannot be recovered: its {name} '{gone}' does not exist.");
+                return Err(Response::error(400, "BadRequest", &message));
+            }
+        }
         // Its service principal went with it: this is another one.
         if let Some(own) = kept.workspace.get_mut("identity").and_then(Value::as_object_mut)
             && identity::has_principal(&serde_json::json!({ "identity": own.clone() }))

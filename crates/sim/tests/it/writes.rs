@@ -176,7 +176,7 @@ fn an_identity_that_is_switched_on_gets_a_principal_and_the_grants_of_the_servic
     let again = world.ask("PUT", &url, &body("None").to_string());
     assert_eq!(
         (again.status, json(&again)["error"]["message"].as_str().unwrap().contains("Soft-deleted")),
-        (409, true)
+        (400, true)
     );
 }
 
