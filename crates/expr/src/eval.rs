@@ -16,8 +16,9 @@ pub trait Host {
     /// The current time, where there is one.
     fn now(&self) -> Result<Instant, Box<Fault>>;
 
-    /// Called when what a host function returned has no such property: says that it is not known, if it is not known.
-    fn absent(&self, which: usize, key: &str) -> Option<Box<Fault>> {
+    /// Called when what a host function returned has no such property: says what it is then, or why it is not known. Without
+    /// an answer the evaluation fails.
+    fn absent(&self, which: usize, key: &str) -> Option<Outcome<'static>> {
         let _ = (which, key);
         None
     }
@@ -140,7 +141,7 @@ fn select<'a>(current: Cow<'a, Value>, key: &Value, base: &Expr, host: &dyn Host
             (Node::Host(which, ..), Value::String(name)) => host.absent(*which, name),
             _ => None,
         };
-        Err(known.unwrap_or_else(|| Fault::failed(what)))
+        known.unwrap_or_else(|| Err(Fault::failed(what)))
     };
     match (current.as_ref(), key) {
         (Value::Object(_), Value::String(name)) => match property(current, name) {

@@ -32,8 +32,8 @@ impl Host for Place {
         Ok(time::parse("2026-11-23T10:00:00Z").unwrap())
     }
 
-    fn absent(&self, which: usize, key: &str) -> Option<Box<Fault>> {
-        (which == 0 && key == "later").then(|| Fault::missing("what comes later"))
+    fn absent(&self, which: usize, key: &str) -> Option<Outcome<'static>> {
+        (which == 0 && key == "later").then(|| Err(Fault::missing("what comes later")))
     }
 }
 

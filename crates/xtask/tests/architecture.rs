@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("expr", &[]),
+    ("policy", &["expr"]),
     ("intake", &["model"]),
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
@@ -25,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "expr", "intake", "rules", "report", "rbac", "access"];
+const PURE: &[&str] = &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",

@@ -1,0 +1,42 @@
+//! Azure Policy, evaluated offline: definitions, initiatives, assignments and exemptions on resources and requests.
+//!
+//! [`Definition`] reads a definition; [`Policy`] is one compiled with its parameters and the aliases that are known, and judges a
+//! [`Subject`]. What nobody gave (an alias, a caller, related resources) leaves a verdict *not judged*; an evaluation that fails
+//! in Azure is a verdict of its own, because Azure denies it.
+//!
+//! Pure: no I/O, no clock, no environment, no randomness.
+
+#![deny(clippy::disallowed_methods)]
+
+mod alias;
+mod condition;
+mod definition;
+mod effect;
+mod error;
+mod evaluate;
+mod existence;
+mod field;
+mod host;
+mod json;
+mod language;
+mod operator;
+mod path;
+mod policy;
+mod rule;
+mod semantics;
+mod subject;
+mod trace;
+mod verdict;
+
+pub use alias::{Alias, Aliases, TypeFacts};
+pub use definition::{Definition, Mode, Parameter};
+pub use effect::Effect;
+pub use error::LoadError;
+pub use field::Unlisted;
+pub use operator::Operator;
+pub use path::Path;
+pub use policy::{About, Knowledge, Policy, values};
+pub use semantics::{MissingArray, NullLeft, NullOperand, NumberEquality, Order, Ordering, Semantics};
+pub use subject::{Estate, Query, Related, Subject, Surroundings, Unseen};
+pub use trace::Step;
+pub use verdict::{Reason, Verdict};

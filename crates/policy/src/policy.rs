@@ -1,0 +1,318 @@
+//! A definition ready to judge: parameters filled in, aliases found.
+
+use crate::alias::Aliases;
+use crate::definition::{Definition, Details, Mode};
+use crate::effect::Effect;
+use crate::evaluate::{Cx, Env};
+use crate::existence::Existence;
+use crate::field::Unlisted;
+use crate::host::Constants;
+use crate::rule::{self, Compiler, Names, Node};
+use crate::semantics::Semantics;
+use crate::subject::{Subject, Surroundings};
+use crate::trace::{Step, Tracer};
+use crate::verdict::{Reason, Verdict};
+use crate::{LoadError, json};
+use dekey_expr::{Fault, Template, Value, text};
+use serde_json::{Map, json};
+use std::sync::Arc;
+
+/// What a policy is compiled with.
+#[derive(Clone, Debug)]
+pub struct Knowledge {
+    /// The aliases that are known.
+    pub aliases: Arc<Aliases>,
+    /// What to make of a field that is none of them.
+    pub unlisted: Unlisted,
+    /// How to read what documents leave open.
+    pub semantics: Semantics,
+}
+
+/// What `policy()` says: ids, each empty where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The assignment.
+    pub assignment: String,
+    /// The definition.
+    pub definition: String,
+    /// The initiative.
+    pub initiative: String,
+    /// The name of the definition within the initiative.
+    pub reference: String,
+}
+
+/// A definition ready to judge.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) node: Node,
+    mode: Mode,
+    effect: Template,
+    existence: Option<Existence>,
+    names: Names,
+    parameters: Value,
+    about: Value,
+    knowledge: Knowledge,
+    dynamic: bool,
+}
+
+impl Policy {
+    /// Fills in parameters, folds constants and finds fields. A parameter without a value or default is an error.
+    pub fn compile(
+        definition: &Definition,
+        given: &Map<String, Value>,
+        about: &About,
+        knowledge: &Knowledge,
+    ) -> Result<Policy, LoadError> {
+        let parameters = filled(definition, given)?;
+        let about = json!({
+            "assignmentId": about.assignment, "definitionId": about.definition, "setDefinitionId": about.initiative,
+            "definitionReferenceId": about.reference,
+        });
+        let constants = Constants { parameters: &parameters, about: &about };
+        let mut compiler = Compiler {
+            aliases: &knowledge.aliases,
+            unlisted: knowledge.unlisted,
+            semantics: knowledge.semantics,
+            constants: &constants,
+            names: Names::default(),
+            dynamic: false,
+        };
+        let node = compiler.condition(&definition.condition)?;
+        let effect = compiler.template(&definition.effect);
+        let details = match &definition.details {
+            Details::Map(parts) => parts.as_slice(),
+            _ => &[],
+        };
+        if definition.effects().contains(&Effect::Modify) {
+            modifiable(details, &mut compiler)?;
+        }
+        let existence = Existence::compile(details, definition.existence.as_ref(), &mut compiler)?;
+        let (names, dynamic) = (compiler.names, compiler.dynamic);
+        Ok(Policy {
+            node,
+            mode: definition.mode.clone(),
+            effect,
+            existence,
+            names,
+            parameters,
+            about,
+            knowledge: knowledge.clone(),
+            dynamic,
+        })
+    }
+
+    /// The effect, where it does not depend on the resource.
+    pub fn effect(&self) -> Option<Effect> {
+        self.effect.as_plain().and_then(Value::as_str).map(Effect::parse)
+    }
+
+    /// The types that it can hold for, if its conditions on `type` name them; nothing when it may hold for any.
+    pub fn types(&self) -> Option<Vec<String>> {
+        let holds = |kind: &str| rule::by_type(&self.node, kind, self.knowledge.semantics) != Some(false);
+        // A type that no rule names stands for all that are not named.
+        if holds("\u{1}/\u{1}") {
+            return None;
+        }
+        let mut found: Vec<String> = Vec::new();
+        rule::named_types(&self.node, &mut |name| {
+            if holds(name) && !found.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+                found.push(name.to_owned());
+            }
+        });
+        Some(found)
+    }
+
+    /// Judges a resource or request.
+    pub fn judge(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> Verdict {
+        self.judged(subject, around, None)
+    }
+
+    /// The same, with how it came to that, condition by condition.
+    pub fn explain(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> (Verdict, Vec<Step>) {
+        let tracer = Tracer::default();
+        let verdict = self.judged(subject, around, Some(&tracer));
+        (verdict, tracer.finish())
+    }
+
+    fn judged(&self, subject: &Subject<'_>, around: &Surroundings<'_>, trace: Option<&Tracer>) -> Verdict {
+        if self.effect() == Some(Effect::Disabled) {
+            return Verdict::NotApplicable(Reason::Disabled);
+        }
+        if let Some(verdict) = self.outside(subject) {
+            return verdict;
+        }
+        let env = self.env(subject, None, around, trace);
+        let cx = Cx { env: &env, frame: None };
+        let effect = match self.effect.eval(&cx) {
+            Ok(effect) => Effect::parse(effect.as_str().unwrap_or_default()),
+            Err(fault) => return Verdict::of_fault(*fault),
+        };
+        if effect == Effect::Disabled {
+            return Verdict::NotApplicable(Reason::Disabled);
+        }
+        match cx.truth(&self.node) {
+            Err(fault) => Verdict::of_fault(*fault),
+            Ok(false) if effect.needs_existence() => Verdict::NotApplicable(Reason::Rule),
+            Ok(false) if applies(&cx, &self.node, true) => Verdict::Compliant(effect),
+            Ok(false) => Verdict::NotApplicable(Reason::Rule),
+            Ok(true) if effect == Effect::Manual => Verdict::NotJudged("it is attested by hand".to_owned()),
+            Ok(true) => match (&self.existence, effect.needs_existence()) {
+                (Some(existence), true) => existence.judge(self, &cx, effect),
+                (None, true) => Verdict::Failed("its details name no type to look for".to_owned()),
+                _ => Verdict::NonCompliant(effect),
+            },
+        }
+    }
+
+    pub(crate) fn env<'e>(
+        &'e self,
+        subject: &'e Subject<'e>,
+        primary: Option<&'e Subject<'e>>,
+        around: &'e Surroundings<'e>,
+        trace: Option<&'e Tracer>,
+    ) -> Env<'e> {
+        Env {
+            subject,
+            primary,
+            around,
+            semantics: self.knowledge.semantics,
+            names: &self.names,
+            aliases: &self.knowledge.aliases,
+            unlisted: self.knowledge.unlisted,
+            parameters: &self.parameters,
+            about: &self.about,
+            trace,
+        }
+    }
+
+    /// What it does not look at at all: by mode, or because it is about other types.
+    fn outside(&self, subject: &Subject<'_>) -> Option<Verdict> {
+        let kind = subject.resource_type();
+        if kind.is_empty() && self.knowledge.unlisted != Unlisted::AsPath {
+            return Some(Verdict::NotJudged("the type of the resource is not known".to_owned()));
+        }
+        if let Mode::Provider(mode) = &self.mode {
+            return Some(Verdict::NotApplicable(Reason::Mode(mode.clone())));
+        }
+        if is_never_evaluated(kind)
+            || rule::by_type(&self.node, kind, self.knowledge.semantics) == Some(false)
+        {
+            return Some(Verdict::NotApplicable(Reason::Type));
+        }
+        if self.mode == Mode::Indexed {
+            let facts = self.knowledge.aliases.type_facts(kind);
+            return match facts.and_then(|facts| facts.indexed) {
+                Some(true) => None,
+                Some(false) => Some(Verdict::NotApplicable(Reason::Mode("Indexed".to_owned()))),
+                None if is_container(kind) => {
+                    Some(Verdict::NotApplicable(Reason::Mode("Indexed".to_owned())))
+                }
+                // Whoever reads paths as they are has no facts about types.
+                None if self.knowledge.unlisted == Unlisted::AsPath => None,
+                None => Some(Verdict::NotJudged(format!("whether the type {kind} has tags and a location"))),
+            };
+        }
+        None
+    }
+
+    /// Whether some field is only known when the resource is.
+    pub fn is_dynamic(&self) -> bool {
+        self.dynamic
+    }
+}
+
+/// Whether it is applicable: conditions on type, name and kind decide, all others are taken to hold.
+fn applies(cx: &Cx<'_>, node: &Node, holds: bool) -> bool {
+    match node {
+        Node::All(parts) => parts.iter().all(|part| applies(cx, part, holds)),
+        Node::Any(parts) => parts.iter().any(|part| applies(cx, part, holds)),
+        Node::Not(inner) => !applies(cx, inner, !holds),
+        Node::Test(test) if test.is_about_identity() => cx.truth(node).unwrap_or(holds),
+        Node::Test(_) => holds,
+    }
+}
+
+/// What Azure Policy never evaluates.
+fn is_never_evaluated(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    let resources = kind.starts_with("microsoft.resources/")
+        && !["microsoft.resources/subscriptions", "microsoft.resources/subscriptions/resourcegroups"]
+            .contains(&kind.as_str());
+    resources
+        || [
+            "microsoft.billing/",
+            "microsoft.capacity/reservationorders",
+            "microsoft.help/",
+            "microsoft.diagnostics/",
+        ]
+        .iter()
+        .any(|own| kind.starts_with(own))
+}
+
+fn is_container(kind: &str) -> bool {
+    kind.to_ascii_lowercase().starts_with("microsoft.resources/subscriptions")
+}
+
+/// The parameters of a definition: what was given, or else the default.
+fn filled(definition: &Definition, given: &Map<String, Value>) -> Result<Value, LoadError> {
+    let at = |name: &str| format!("/parameters/{name}");
+    let mut all = Map::new();
+    for parameter in &definition.parameters {
+        let own = text::get(given, &parameter.name).or(parameter.default.as_ref()).cloned();
+        let Some(value) = own else {
+            return Err(LoadError::new(at(&parameter.name), "has neither a value nor a default"));
+        };
+        if let Some(allowed) = &parameter.allowed
+            && !is_allowed(allowed, &value)
+            && text::get(given, &parameter.name).is_some()
+        {
+            return Err(LoadError::new(
+                at(&parameter.name),
+                "has a value that is not among those allowed; case matters",
+            ));
+        }
+        all.insert(parameter.name.clone(), value);
+    }
+    for (name, value) in given {
+        if !definition.parameters.iter().any(|own| text::eq(&own.name, name)) {
+            all.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(Value::Object(all))
+}
+
+/// Refuses an operation of `modify` on a property that Azure says cannot be modified; of others nothing is known.
+fn modifiable(details: &[(String, Template)], compiler: &mut Compiler<'_>) -> Result<(), LoadError> {
+    let operations = details.iter().find(|(name, _)| text::eq(name, "operations"));
+    let operations = operations.map(|(_, own)| compiler.template(own));
+    let Some(Value::Array(all)) = operations.as_ref().and_then(Template::as_plain) else { return Ok(()) };
+    for (at, operation) in all.iter().enumerate() {
+        let name = operation.as_object().and_then(|own| json::string(own, "field")).unwrap_or_default();
+        let known = compiler.aliases.find(name);
+        if !known.is_empty() && known.iter().all(|own| own.modifiable == Some(false)) {
+            let pointer = format!("/policyRule/then/details/operations/{at}/field");
+            return Err(LoadError::new(pointer, format!("`{name}` cannot be modified by a policy")));
+        }
+    }
+    Ok(())
+}
+
+/// Of an array each element has to be allowed. Case matters.
+fn is_allowed(allowed: &[Value], value: &Value) -> bool {
+    allowed.contains(value) || value.as_array().is_some_and(|all| all.iter().all(|own| allowed.contains(own)))
+}
+
+/// The values of the parameters of an assignment: `{name: {value: ..}}`, or plain values.
+pub fn values(parameters: &Map<String, Value>) -> Map<String, Value> {
+    let value = |own: &Value| own.as_object().and_then(|own| json::get(own, "value")).unwrap_or(own).clone();
+    parameters.iter().map(|(name, own)| (name.clone(), value(own))).collect()
+}
+
+impl Verdict {
+    pub(crate) fn of_fault(fault: Fault) -> Verdict {
+        match fault {
+            Fault::Failed(failure) => Verdict::Failed(failure.to_string()),
+            Fault::Missing(missing) => Verdict::NotJudged(missing.to_string()),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The evaluator from outside, on cases that others wrote.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and says what it counted"
+)]
+
+mod loaded;
+mod probes;
+mod published;
