@@ -9,30 +9,39 @@
 #![deny(clippy::disallowed_methods)]
 
 mod alias;
+mod assigned;
+mod assignment;
 mod condition;
 mod definition;
 mod effect;
 mod error;
 mod evaluate;
+mod exemption;
 mod existence;
 mod field;
 mod host;
+mod initiative;
 mod json;
 mod language;
 mod operator;
 mod path;
 mod policy;
 mod rule;
+mod selector;
 mod semantics;
 mod subject;
 mod trace;
 mod verdict;
 
 pub use alias::{Alias, Aliases, TypeFacts};
+pub use assigned::{Assigned, Library, Outcome, Part, Standing};
+pub use assignment::{Assignment, Coverage, Enforcement};
 pub use definition::{Definition, Mode, Parameter};
 pub use effect::Effect;
 pub use error::LoadError;
+pub use exemption::{Category, Exemption};
 pub use field::Unlisted;
+pub use initiative::{Initiative, Member};
 pub use operator::Operator;
 pub use path::Path;
 pub use policy::{About, Knowledge, Policy, values};

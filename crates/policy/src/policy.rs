@@ -124,18 +124,35 @@ impl Policy {
 
     /// Judges a resource or request.
     pub fn judge(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> Verdict {
-        self.judged(subject, around, None)
+        self.judged(subject, around, None, None)
+    }
+
+    /// The same, with another effect in the place of its own.
+    pub fn judge_as(
+        &self,
+        subject: &Subject<'_>,
+        around: &Surroundings<'_>,
+        forced: Option<&Effect>,
+    ) -> Verdict {
+        self.judged(subject, around, forced, None)
     }
 
     /// The same, with how it came to that, condition by condition.
     pub fn explain(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> (Verdict, Vec<Step>) {
         let tracer = Tracer::default();
-        let verdict = self.judged(subject, around, Some(&tracer));
+        let verdict = self.judged(subject, around, None, Some(&tracer));
         (verdict, tracer.finish())
     }
 
-    fn judged(&self, subject: &Subject<'_>, around: &Surroundings<'_>, trace: Option<&Tracer>) -> Verdict {
-        if self.effect() == Some(Effect::Disabled) {
+    fn judged(
+        &self,
+        subject: &Subject<'_>,
+        around: &Surroundings<'_>,
+        forced: Option<&Effect>,
+        trace: Option<&Tracer>,
+    ) -> Verdict {
+        let fixed = forced.cloned().or_else(|| self.effect());
+        if fixed == Some(Effect::Disabled) {
             return Verdict::NotApplicable(Reason::Disabled);
         }
         if let Some(verdict) = self.outside(subject) {
@@ -143,9 +160,10 @@ impl Policy {
         }
         let env = self.env(subject, None, around, trace);
         let cx = Cx { env: &env, frame: None };
-        let effect = match self.effect.eval(&cx) {
-            Ok(effect) => Effect::parse(effect.as_str().unwrap_or_default()),
-            Err(fault) => return Verdict::of_fault(*fault),
+        let effect = match (fixed, self.effect.eval(&cx)) {
+            (Some(effect), _) => effect,
+            (None, Ok(effect)) => Effect::parse(effect.as_str().unwrap_or_default()),
+            (None, Err(fault)) => return Verdict::of_fault(*fault),
         };
         if effect == Effect::Disabled {
             return Verdict::NotApplicable(Reason::Disabled);

@@ -111,6 +111,12 @@ pub(crate) fn normal_location(written: &str) -> Cow<'_, str> {
     Cow::Owned(written.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect())
 }
 
+/// What comes before a part of an id, whatever the case of that part: the scope of what is attached to something.
+pub(crate) fn scope_before<'i>(id: &'i str, part: &str) -> Option<&'i str> {
+    let at = id.to_ascii_lowercase().rfind(&part.to_ascii_lowercase())?;
+    id.get(..at)
+}
+
 /// The segment after a name in an id, whatever the case of the name.
 pub(crate) fn segment_after<'i>(id: &'i str, name: &str) -> Option<&'i str> {
     let mut segments = id.split('/');
