@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("collect", &["model", "intake", "azure"]),
     ("cli", &["model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim"]),
     ("testkit", &["model", "intake", "rules"]),
-    ("sim", &["expr", "intake", "model", "tenant"]),
+    ("sim", &["expr", "intake", "model", "policy", "tenant"]),
     ("tenant", &[]),
     ("xtask", &["rbac", "report", "rules", "tenant"]),
 ];

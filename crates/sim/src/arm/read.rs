@@ -37,7 +37,11 @@ pub(super) fn implied(row: &Type, id: &str) -> String {
 /// Role and policy definitions of the tenant can be asked for below every subscription.
 fn at_tenant(path: &Path) -> String {
     let kind = path.kind.to_ascii_lowercase();
-    let shared = ["microsoft.authorization/roledefinitions", "microsoft.authorization/policydefinitions"];
+    let shared = [
+        "microsoft.authorization/roledefinitions",
+        "microsoft.authorization/policydefinitions",
+        "microsoft.authorization/policysetdefinitions",
+    ];
     let name = id::name(&path.id);
     if shared.contains(&kind.as_str()) { format!("/providers/{}/{name}", path.kind) } else { String::new() }
 }

@@ -9,6 +9,7 @@ mod directory;
 mod graph;
 mod kept;
 mod logs;
+mod policy;
 mod scripts;
 mod served;
 mod tokens;
