@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("expr", &[]),
     ("policy", &["expr"]),
+    ("guard", &["model", "policy"]),
     ("intake", &["model"]),
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
@@ -26,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access"];
+const PURE: &[&str] = &["model", "expr", "policy", "guard", "intake", "rules", "report", "rbac", "access"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",
