@@ -36,6 +36,7 @@ mod selector;
 mod semantics;
 mod subject;
 mod trace;
+mod unread;
 mod verdict;
 mod version;
 
@@ -57,5 +58,6 @@ pub use policy::{About, Knowledge, Policy, values};
 pub use semantics::{MissingArray, NullLeft, NullOperand, NumberEquality, Order, Ordering, Semantics};
 pub use subject::{Estate, Query, Related, Subject, Surroundings, Unseen};
 pub use trace::Step;
+pub use unread::Unread;
 pub use verdict::{Reason, Verdict};
 pub use version::{fits, newest};

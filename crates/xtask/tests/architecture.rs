@@ -10,15 +10,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("expr", &[]),
     ("policy", &["expr"]),
+    ("guard", &["model", "policy"]),
     ("intake", &["model"]),
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
     ("rules", &["model", "rbac", "access"]),
-    ("report", &["model", "rbac", "access", "rules"]),
+    ("report", &["model", "rbac", "access", "rules", "policy", "pack"]),
+    ("pack", &["policy", "rules"]),
     ("oracle", &["rbac"]),
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
-    ("cli", &["model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim"]),
+    (
+        "cli",
+        &[
+            "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "policy",
+            "pack",
+        ],
+    ),
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["expr", "intake", "model", "policy", "tenant"]),
     ("tenant", &[]),
@@ -26,7 +34,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access"];
+const PURE: &[&str] =
+    &["model", "expr", "policy", "guard", "intake", "rules", "report", "rbac", "access", "pack"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",
