@@ -1,5 +1,6 @@
 //! What policies make of a request.
 
+use super::read::{hidden_in, remove};
 use crate::azure::{Azure, Call};
 use crate::id;
 use crate::policy::{Around, Policies, disallowed};
@@ -40,6 +41,32 @@ impl Azure {
             (None, Value::Object(body)) => Ok(body),
             (None, _) => Ok(Map::new()),
         }
+    }
+
+    /// The same of a PATCH: policies see of the resource what the version of the request shows.
+    pub(super) fn admitted_patch(
+        &mut self,
+        call: &Call<'_>,
+        row: &Type,
+        id: &str,
+        body: Map<String, Value>,
+        sent: &Value,
+    ) -> Result<Map<String, Value>, Response> {
+        let mut seen = Value::Object(body);
+        let hidden: Vec<(&str, Value)> = hidden_in(row, &call.version)
+            .filter_map(|pointer| Some((pointer, remove(&mut seen, pointer)?)))
+            .collect();
+        let Value::Object(seen) = seen else { return Ok(Map::new()) };
+        let mut admitted = Value::Object(self.admitted(call, row, id, seen, Some(sent))?);
+        for (pointer, value) in hidden {
+            if let Some((parent, name)) = pointer.rsplit_once('/')
+                && let Some(Value::Object(map)) = admitted.pointer_mut(parent)
+            {
+                map.entry(name).or_insert(value);
+            }
+        }
+        let Value::Object(admitted) = admitted else { return Ok(Map::new()) };
+        Ok(admitted)
     }
 
     /// Refuses to delete what policies keep.

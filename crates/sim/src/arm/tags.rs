@@ -58,7 +58,7 @@ impl Azure {
             let tags = json!({ "tags": after });
             map.insert("tags".to_owned(), Value::Object(after));
             if let Some(row) = types::find(&id::parse(host).kind) {
-                *map = self.admitted(call, row, host, std::mem::take(map), Some(&tags))?;
+                *map = self.admitted_patch(call, row, host, std::mem::take(map), &tags)?;
             }
             after = map.get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
             self.store.put(host, value.to_string(), Some(call.r.now));

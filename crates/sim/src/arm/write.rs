@@ -72,7 +72,6 @@ impl Azure {
         self.authorize(call, &format!("{}/write", row.name), &path.id)?;
         let body = checks::patchable(row, object(call)?);
         let Some(old) = self.before_write(call, path)? else { return Err(self.not_found(path, "write")) };
-        checks::unchanged(row, path, &body, Some(&old))?;
         let sent = Value::Object(body.clone());
         let mut new = old.clone();
         for (name, value) in body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())) {
@@ -88,7 +87,9 @@ impl Azure {
                 }
             }
         }
-        let new = self.admitted(call, row, &path.id, new, Some(&sent))?;
+        // Policies come before the provider, which refuses what may not change.
+        let new = self.admitted_patch(call, row, &path.id, new, &sent)?;
+        checks::unchanged(row, path, &new, Some(&old))?;
         self.check_policy(row, path, &new)?;
         Ok(self.commit(call, row, path, new, Some(&old)))
     }

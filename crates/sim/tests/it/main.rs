@@ -10,6 +10,7 @@ mod graph;
 mod kept;
 mod logs;
 mod policy;
+mod prediction;
 mod scripts;
 mod served;
 mod tokens;
