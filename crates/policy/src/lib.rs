@@ -32,6 +32,7 @@ mod semantics;
 mod subject;
 mod trace;
 mod verdict;
+pub mod words;
 
 pub use alias::{Alias, Aliases, TypeFacts};
 pub use assigned::{Assigned, Library, Outcome, Part, Standing};

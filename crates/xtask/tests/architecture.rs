@@ -14,8 +14,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
     ("rules", &["model", "rbac", "access"]),
-    ("report", &["model", "rbac", "access", "rules", "policy", "pack"]),
+    ("report", &["model", "rbac", "access", "rules", "policy", "pack", "suite"]),
     ("pack", &["policy", "rules"]),
+    ("suite", &["expr", "policy"]),
     ("oracle", &["rbac"]),
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
@@ -33,7 +34,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access", "pack"];
+const PURE: &[&str] =
+    &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access", "pack", "suite"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",
