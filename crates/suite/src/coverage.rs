@@ -57,8 +57,14 @@ impl Counter {
             let words = words.first().map(|line| line.text.clone()).unwrap_or_default();
             Condition { reference: reference.to_owned(), pointer, words, seen }
         };
-        all.into_iter().map(condition).collect()
+        // A rule is not even run for other types: its conditions on them say what it is about, and no case can make them fail.
+        all.into_iter().filter(|own| !is_about_type(own.1)).map(condition).collect()
     }
+}
+
+fn is_about_type(condition: &Value) -> bool {
+    let field = condition.as_object().and_then(|map| dekey_expr::text::get(map, "field"));
+    field.and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case("type"))
 }
 
 /// The conditions that decided what a definition came to.

@@ -12,15 +12,18 @@ pub(super) fn tell(then: &Map<String, Value>, cx: &Cx<'_>, out: &mut Vec<Line>) 
     let effects = if is_expression { chosen(written, cx, out) } else { vec![Effect::parse(written)] };
     let depth = usize::from(is_expression);
     for effect in &effects {
-        let text = format!("{}: {}", effect.name(), summary(effect));
-        out.push(Line { depth, text });
+        // Some definitions allow the same effect in two spellings.
+        let line = Line { depth, text: format!("{}: {}", effect.name(), summary(effect)) };
+        if !out.contains(&line) {
+            out.push(line);
+        }
     }
     let Some(details) = details else { return };
     if effects.iter().any(Effect::needs_existence)
         && let Some(map) = details.as_object()
     {
         existence(map, cx, out);
-        deployment(map, cx, out);
+        deployment(map, out);
     }
     if effects.contains(&Effect::Modify)
         && let Some(map) = details.as_object()
@@ -105,7 +108,7 @@ fn existence(details: &Map<String, Value>, cx: &Cx<'_>, out: &mut Vec<Line>) {
         json::string(details, "existenceScope").is_some_and(|own| own.eq_ignore_ascii_case("subscription"));
     text.push_str(&match json::string(details, "resourceGroupName") {
         Some(group) => format!(", in the resource group {}", plain(group, cx)),
-        None if subscription => ", anywhere in the subscription".to_owned(),
+        None if subscription || of_subscription(cx) => ", anywhere in the subscription".to_owned(),
         None if below => ", in the resource".to_owned(),
         None => ", in its resource group".to_owned(),
     });
@@ -120,19 +123,25 @@ fn existence(details: &Map<String, Value>, cx: &Cx<'_>, out: &mut Vec<Line>) {
     }
 }
 
+/// Whether what is looked at is the subscription itself.
+fn of_subscription(cx: &Cx<'_>) -> bool {
+    let is = |own: &String| own.eq_ignore_ascii_case("Microsoft.Resources/subscriptions");
+    !cx.types.is_empty() && cx.types.iter().all(is)
+}
+
 fn plain(text: &str, cx: &Cx<'_>) -> String {
     let told = expression::right(&Value::String(text.to_owned()), cx);
     if text.starts_with('[') { told } else { told.trim_matches('`').to_owned() }
 }
 
-fn deployment(details: &Map<String, Value>, cx: &Cx<'_>, out: &mut Vec<Line>) {
+fn deployment(details: &Map<String, Value>, out: &mut Vec<Line>) {
     let Some(own) = json::get(details, "deployment") else { return };
     let mut types = Vec::new();
     deployed(own, &mut types, 0);
     if !types.is_empty() {
         out.push(Line { depth: 0, text: format!("what it deploys: {}", field::list(&types, "and", 8)) });
     }
-    roles(details, cx, out);
+    roles(details, out);
 }
 
 /// The types of the resources of a template, and of those nested in it.
@@ -177,10 +186,10 @@ fn modify(details: &Map<String, Value>, cx: &Cx<'_>, out: &mut Vec<Line>) {
         let text = "where two policies change the same property differently, the request is refused";
         out.push(Line { depth: 0, text: text.to_owned() });
     }
-    roles(details, cx, out);
+    roles(details, out);
 }
 
-fn roles(details: &Map<String, Value>, _: &Cx<'_>, out: &mut Vec<Line>) {
+fn roles(details: &Map<String, Value>, out: &mut Vec<Line>) {
     let roles = json::strings(details, "roleDefinitionIds");
     let name = |id: &String| id.rsplit('/').next().unwrap_or(id).to_owned();
     if !roles.is_empty() {

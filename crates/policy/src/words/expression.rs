@@ -1,11 +1,12 @@
 //! Values and expressions in words.
 
+use super::leaf::whether;
 use super::{Cx, field};
 use crate::language::LANGUAGE;
 use dekey_expr::{Expr, Template, Value};
 
 /// How many items of a list are told.
-const ITEMS: usize = 8;
+const ITEMS: usize = 10;
 
 /// What something is compared with.
 pub(super) fn right(value: &Value, cx: &Cx<'_>) -> String {
@@ -93,10 +94,15 @@ fn of_function(name: &str, count: usize, own: &dyn Fn(usize) -> String) -> Optio
     Some(match (name, count) {
         ("concat", _) => all(" + "),
         ("equals", 2) => format!("({} equals {})", own(0), own(1)),
-        ("not", 1) => format!("not {}", own(0)),
-        ("and", _) => format!("({})", all(" and ")),
-        ("or", _) => format!("({})", all(" or ")),
-        ("if", 3) => format!("({} if {}, otherwise {})", own(1), own(0), own(2)),
+        ("not", 1) => match own(0) {
+            asked if asked.starts_with("whether ") => denied(&asked),
+            other => format!("not {other}"),
+        },
+        ("and", _) => {
+            format!("({})", (0..count).map(|at| stated(&own(at))).collect::<Vec<_>>().join(" and "))
+        }
+        ("or", _) => format!("({})", (0..count).map(|at| stated(&own(at))).collect::<Vec<_>>().join(" or ")),
+        ("if", 3) => format!("({} if {}, otherwise {})", own(1), stated(&own(0)), own(2)),
         ("length", 1) => format!("the length of {}", own(0)),
         ("first", 1) => format!("the first of {}", own(0)),
         ("last", 1) => format!("the last of {}", own(0)),
@@ -118,11 +124,23 @@ fn of_function(name: &str, count: usize, own: &dyn Fn(usize) -> String) -> Optio
         ("mul", 2) => format!("{} times {}", own(0), own(1)),
         ("intersection", _) => format!("what is in both {}", all(" and ")),
         ("union", _) => format!("{} together", all(" and ")),
+        // What is missing reads as empty.
+        ("coalesce", 2) if own(1) == "the empty text" => own(0),
         ("coalesce", _) => format!("the first that is there of {}", all(", ")),
         ("createarray", _) => all(", "),
         ("iprangecontains", 2) => format!("whether the range {} contains {}", own(0), own(1)),
         _ => return None,
     })
+}
+
+/// `whether x is empty`, as something that holds.
+fn stated(told: &str) -> String {
+    if told.starts_with("whether ") { whether(told, true) } else { told.to_owned() }
+}
+
+/// `whether x is empty`, as something that does not hold; where it is asked for, it is asked the other way round.
+fn denied(asked: &str) -> String {
+    format!("whether {}", whether(asked, false))
 }
 
 fn selection(base: &Expr, keys: &[Expr], cx: &Cx<'_>) -> String {
@@ -135,7 +153,7 @@ fn selection(base: &Expr, keys: &[Expr], cx: &Cx<'_>) -> String {
                 _ => format!("`{name}` of {told}"),
             },
             Some(Value::Number(at)) => format!("element {at} of {told}"),
-            _ => format!("the entry {} of {told}", words(key, cx)),
+            _ => format!("the entry of {told} named by {}", words(key, cx)),
         };
     }
     told

@@ -83,7 +83,8 @@ pub(super) fn list(items: &[String], word: &str, most: usize) -> String {
     match items {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
-        many if many.len() > most => {
+        // Nobody is helped by "1 more".
+        many if many.len() > most + 1 => {
             let shown: Vec<&str> = many.iter().take(most).map(String::as_str).collect();
             format!("{} {word} {} more", shown.join(", "), many.len() - shown.len())
         }

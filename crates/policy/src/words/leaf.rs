@@ -64,18 +64,22 @@ impl<'a> Leaf<'a> {
         };
         let inner = Cx { counted: counted.or(Some("\u{0}")), ..*cx };
         let filter = json::get(count, "where");
-        let how_many = self.how_many(negated, &of, cx);
+        let (head, tail) = self.how_many(negated, &of, cx);
         match filter.map(|own| (own, inline(own, &inner))) {
-            None => out.push(Line { depth, text: how_many }),
-            Some((_, Some(text))) => out.push(Line { depth, text: format!("{how_many}, of which {text}") }),
+            None => out.push(Line { depth, text: format!("{head}{tail}") }),
+            Some((_, Some(text))) => {
+                let tail = if tail.is_empty() { String::new() } else { format!(",{tail}") };
+                out.push(Line { depth, text: format!("{head} for which {text}{tail}") });
+            }
             Some((filter, None)) => {
-                out.push(Line { depth, text: format!("{how_many}, of which") });
+                out.push(Line { depth, text: format!("{head}{tail}, counting those for which") });
                 super::condition::tell(filter, false, depth + 1, &inner, out);
             }
         }
     }
 
-    fn how_many(&self, negated: bool, of: &str, cx: &Cx<'_>) -> String {
+    /// What is counted, and how many there have to be where that is a number.
+    fn how_many(&self, negated: bool, of: &str, cx: &Cx<'_>) -> (String, String) {
         use Operator::{Equals, Greater, GreaterOrEquals, Less, LessOrEquals, NotEquals};
         let none = match (self.operator, self.right.as_i64()) {
             (Equals | LessOrEquals, Some(0)) | (Less, Some(1)) => Some(true),
@@ -83,18 +87,18 @@ impl<'a> Leaf<'a> {
             _ => None,
         };
         match none.map(|none| none != negated) {
-            Some(true) => format!("there is no element of {of}"),
-            Some(false) => format!("there is an element of {of}"),
+            Some(true) => (format!("there is no element of {of}"), String::new()),
+            Some(false) => (format!("there is an element of {of}"), String::new()),
             None => {
                 let comparison = predicate(self.operator, self.right, negated, false, cx);
-                format!("the number {comparison} of elements of {of}")
+                (format!("the number of elements of {of}"), format!(" {comparison}"))
             }
         }
     }
 }
 
 /// `whether x is empty` as a statement.
-fn whether(subject: &str, holds: bool) -> String {
+pub(super) fn whether(subject: &str, holds: bool) -> String {
     let rest = subject.strip_prefix("whether ").unwrap_or(subject);
     if holds {
         return rest.to_owned();
@@ -146,6 +150,10 @@ fn predicate(operator: Operator, right: &Value, negated: bool, missing: bool, cx
         O::GreaterOrEquals => ("is at least", "is less than", false),
         O::Exists => ("is there", "is missing", false),
     };
+    // What stands in a parameter is a list; what is written out reads as one.
+    let listed = matches!(operator, O::In | O::NotIn) && !right.is_array();
+    let (positive, negative) =
+        if listed { ("is one of those in", "is none of those in") } else { (positive, negative) };
     let is_order = matches!(operator, O::Less | O::LessOrEquals | O::Greater | O::GreaterOrEquals);
     match is_negative != negated {
         false if is_empty && missing => "is empty or missing".to_owned(),

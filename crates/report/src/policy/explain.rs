@@ -19,9 +19,11 @@ pub fn explain(
 ) -> io::Result<()> {
     let mut page = Page::new(options, out);
     page.heading(&words.title)?;
-    let mut facts = words.facts.clone();
-    facts.extend((!words.id.is_empty()).then(|| words.id.clone()));
-    page.dim("", &facts.join(", "))?;
+    for fact in [words.facts.join(", "), words.id.clone()] {
+        if !fact.is_empty() {
+            page.dim("", &fact)?;
+        }
+    }
     if !words.description.is_empty() {
         page.line("")?;
         page.plain("", &words.description)?;

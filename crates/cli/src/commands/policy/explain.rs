@@ -45,10 +45,13 @@ fn find(what: &str, read: Option<&Inventory>) -> Result<Value, Error> {
         return in_tenant(what, inventory);
     }
     if let Some(own) = dekey_pack::definition(what) {
-        return Ok(own.resource(&nowhere()));
+        return Ok(own.document.clone());
     }
     if what == NAME {
-        return Ok(dekey_pack::initiative(&nowhere(), &Choices::default()));
+        let mut own = dekey_pack::initiative(&nowhere(), &Choices::default());
+        // Its id says where it lives, and it lives nowhere yet.
+        own.as_object_mut().and_then(|own| own.remove("id"));
+        return Ok(own);
     }
     let path = Path::new(what);
     let mut text = String::new();

@@ -4,6 +4,7 @@ use super::once;
 use crate::args::TestArgs;
 use crate::exit::{Error, Exit};
 use crate::output::{self, ColorChoice};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -14,26 +15,33 @@ const PAUSE: Duration = Duration::from_millis(300);
 type Mark = Option<(SystemTime, u64)>;
 
 pub(super) fn run(args: &TestArgs, color: ColorChoice) -> Result<Exit, Error> {
+    let mut used = Vec::new();
     loop {
+        let known = marks(args, &used);
         // While somebody edits, files may be gone or broken for a moment: that is told, and waited for.
-        let used = match once(args, color) {
-            Ok((_, used)) => used,
+        match once(args, color) {
+            Ok((_, now)) => used = now,
             Err(error @ Error::Output(_)) => return Err(error),
-            Err(error) => {
-                output::complain(&error.to_string());
-                Vec::new()
-            }
-        };
+            Err(error) => output::complain(&error.to_string()),
+        }
         output::tell("\nWaiting for changes; Ctrl-C ends.");
-        let before = marks(args, &used);
-        while marks(args, &used) == before {
+        // What changed while the tests ran is a change, too.
+        let mut before = marks(args, &used);
+        before.extend(known);
+        loop {
+            let now = marks(args, &used);
+            if now.iter().any(|(path, mark)| before.get(path) != Some(mark))
+                || before.keys().any(|path| !now.contains_key(path))
+            {
+                break;
+            }
             std::thread::sleep(PAUSE);
         }
     }
 }
 
 /// The marks of everything that was used, and of every file that could be one of tests.
-fn marks(args: &TestArgs, used: &[PathBuf]) -> Vec<(PathBuf, Mark)> {
+fn marks(args: &TestArgs, used: &[PathBuf]) -> BTreeMap<PathBuf, Mark> {
     let mut paths: Vec<PathBuf> = used.to_vec();
     for path in &args.paths {
         let yaml = |own: &Path| own.extension().is_some_and(|own| own == "yaml" || own == "yml");
@@ -41,8 +49,6 @@ fn marks(args: &TestArgs, used: &[PathBuf]) -> Vec<(PathBuf, Mark)> {
         paths.extend(all.map(walkdir::DirEntry::into_path).filter(|own| yaml(own)));
         paths.push(path.clone());
     }
-    paths.sort();
-    paths.dedup();
     let mark = |path: PathBuf| {
         let facts = std::fs::metadata(&path).ok();
         let mark = facts.and_then(|own| Some((own.modified().ok()?, own.len())));
