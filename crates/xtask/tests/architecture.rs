@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["expr", "intake", "model", "tenant"]),
     ("tenant", &[]),
-    ("xtask", &["rbac", "report", "rules", "tenant"]),
+    ("xtask", &["rbac", "report", "rules", "suite", "tenant"]),
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.

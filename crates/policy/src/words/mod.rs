@@ -89,6 +89,36 @@ pub struct Words {
 
 /// Puts a definition or an initiative into words.
 pub fn explain(document: &Value) -> Result<Words, LoadError> {
+    if is_of_template(document) {
+        let mut words = of_document(&unescaped(document))?;
+        words.facts.push("written for a template: `[[` is read as `[`".to_owned());
+        return Ok(words);
+    }
+    of_document(document)
+}
+
+/// Whether a document comes out of a template, which would have to be deployed first: its expressions are escaped.
+fn is_of_template(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.starts_with("[[parameters("),
+        Value::Array(items) => items.iter().any(is_of_template),
+        Value::Object(map) => map.values().any(is_of_template),
+        _ => false,
+    }
+}
+
+fn unescaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => {
+            Value::String(text.strip_prefix("[[").map_or_else(|| text.clone(), |rest| format!("[{rest}")))
+        }
+        Value::Array(items) => items.iter().map(unescaped).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), unescaped(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn of_document(document: &Value) -> Result<Words, LoadError> {
     let root = json::object(document, "", "a definition or initiative")?;
     let properties = json::properties(root);
     let parameters = parameters(properties);
