@@ -1,8 +1,12 @@
 //! What is said about policies.
 
+mod explain;
 mod pack;
+mod suite;
 
+pub use explain::{explain, explain_json};
 pub use pack::pack;
+pub use suite::{Tested, test_json, test_junit, tests};
 
 use crate::TerminalOptions;
 use crate::style::{Style, safe, wrap};
