@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("expr", &[]),
     ("policy", &["expr"]),
+    ("plan", &["policy"]),
     ("intake", &["model"]),
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
@@ -18,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("oracle", &["rbac"]),
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
+    ("execute", &["model", "plan", "azure"]),
     ("cli", &["model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim"]),
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["expr", "intake", "model", "tenant"]),
@@ -26,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access"];
+const PURE: &[&str] = &["model", "expr", "policy", "plan", "intake", "rules", "report", "rbac", "access"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",
