@@ -107,6 +107,16 @@ pub enum Failure {
         /// The step that was next.
         step: String,
     },
+    /// A later stage was begun.
+    #[error(
+        "stage `{stage}` is over: stage `{later}` went on from it; to come back to it, take that back with undo"
+    )]
+    Superseded {
+        /// The stage.
+        stage: String,
+        /// The later one.
+        later: String,
+    },
     /// There is no such stage.
     #[error("the plan has no such stage")]
     NoSuchStage,

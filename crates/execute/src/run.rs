@@ -89,7 +89,13 @@ impl<'e> Executor<'e> {
         stage: usize,
         approved_by: Option<&str>,
     ) -> Result<(), Failure> {
-        let stage = plan.stages.get(stage).ok_or(Failure::NoSuchStage)?;
+        let number = stage;
+        let stage = plan.stages.get(number).ok_or(Failure::NoSuchStage)?;
+        let begun =
+            |own: &&Stage| own.steps.iter().any(|step| self.journal.past().step(&step.id) != StepState::Not);
+        if let Some(later) = plan.stages.iter().skip(number + 1).find(begun) {
+            return Err(Failure::Superseded { stage: stage.name.clone(), later: later.name.clone() });
+        }
         for step in &stage.steps {
             self.go_on(step)?;
             self.make(step).await?;
