@@ -1,11 +1,14 @@
 //! Arguments. Help, man page and completions are made from here alone.
 
 mod access;
+mod policy;
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
     ProfileArg, ShowArgs, WhoArgs,
 };
+
+pub(crate) use policy::{PackArgs, PackForm, PolicyCommand};
 
 use crate::exit::EXIT_CODES;
 use crate::output::ColorChoice;
@@ -32,6 +35,9 @@ pub(crate) enum Command {
     /// Say who can do what, what workspaces lack, and what is too much.
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Enforce it with Azure Policy.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Read a tenant and save it as a snapshot.
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Box<CollectArgs>),

@@ -15,12 +15,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
     ("rules", &["model", "rbac", "access"]),
-    ("report", &["model", "rbac", "access", "rules"]),
+    ("report", &["model", "rbac", "access", "rules", "policy", "pack"]),
+    ("pack", &["policy", "rules"]),
     ("oracle", &["rbac"]),
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
     ("execute", &["model", "plan", "azure"]),
-    ("cli", &["model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim"]),
+    (
+        "cli",
+        &[
+            "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "plan", "execute", "guard", "policy",
+            "pack",
+        ],
+    ),
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["expr", "intake", "model", "tenant"]),
     ("tenant", &[]),
@@ -28,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "expr", "policy", "plan", "intake", "rules", "report", "rbac", "access"];
+const PURE: &[&str] = &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access", "plan", "pack"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",

@@ -6,6 +6,7 @@ mod auth;
 mod collect;
 mod demo;
 mod explain;
+mod policy;
 mod rules;
 mod sim;
 mod snapshot;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
         Command::Audit(args) => audit::run(&args, cli.color),
         Command::Access(command) => access::run(&command, cli.color),
+        Command::Policy(command) => policy::run(&command, cli.color),
         Command::Collect(args) => collect::run(&args),
         Command::Auth(AuthCommand::Status { connection, format }) => auth::run(&connection, format),
         Command::Demo(args) => demo::run(&args, cli.color),

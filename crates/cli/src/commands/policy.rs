@@ -1,0 +1,13 @@
+//! `dekey policy`.
+
+mod pack;
+
+use crate::args::PolicyCommand;
+use crate::exit::{Error, Exit};
+use crate::output::ColorChoice;
+
+pub(crate) fn run(command: &PolicyCommand, color: ColorChoice) -> Result<Exit, Error> {
+    match command {
+        PolicyCommand::Pack(args) => pack::run(args, color),
+    }
+}
