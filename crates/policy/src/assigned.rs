@@ -65,6 +65,13 @@ pub struct Outcome<'a> {
     pub standing: Standing,
 }
 
+impl Part {
+    /// Its policy, or why there is none to judge by.
+    pub fn policy(&self) -> Result<&Policy, &str> {
+        self.policy.as_ref().map_err(String::as_str)
+    }
+}
+
 impl Assigned {
     /// Finds the definitions and compiles them. One that is not there is *not judged*, by its id; parameters that do not fit are an
     /// error, because Azure takes no such assignment.
@@ -121,21 +128,25 @@ impl Assigned {
             Coverage::Unknown(why) => Some(Standing::Judged(Verdict::NotJudged(why))),
         };
         let outcome = |part: &'a Part| {
-            let standing = whole.clone().unwrap_or_else(|| self.standing(part, subject, around, exemptions));
+            let standing =
+                whole.clone().unwrap_or_else(|| self.standing(part, subject, around, exemptions, None));
             Outcome { part, standing }
         };
         self.parts.iter().map(outcome).collect()
     }
 
-    fn standing(
+    /// How a resource that the assignment covers stands to one of its policies; with another effect in the place of its own, if
+    /// one is given.
+    pub fn standing(
         &self,
         part: &Part,
         subject: &Subject<'_>,
         around: &Surroundings<'_>,
         exemptions: &[Exemption],
+        effect: Option<&Effect>,
     ) -> Standing {
         let verdict = match (&part.policy, self.assignment.effect(subject, &part.reference)) {
-            (Ok(policy), Ok(forced)) => policy.judge_as(subject, around, forced),
+            (Ok(policy), Ok(forced)) => policy.judge_as(subject, around, effect.or(forced)),
             (Err(why), _) => Verdict::NotJudged(why.clone()),
             (Ok(_), Err(why)) => Verdict::NotJudged(why),
         };

@@ -112,6 +112,11 @@ impl Assignment {
         }
     }
 
+    /// Whether it looks at more of a resource than where it is.
+    pub fn is_selective(&self) -> bool {
+        !self.selectors.is_empty()
+    }
+
     /// The effect that it puts in the place of a policy's own. The first override that fits counts.
     pub fn effect(&self, subject: &Subject<'_>, reference: &str) -> Result<Option<&Effect>, String> {
         for (effect, selectors) in &self.overrides {

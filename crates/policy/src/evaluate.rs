@@ -188,6 +188,9 @@ impl<'a> Cx<'a> {
     }
 
     fn compare(&self, test: &Test, left: Item<'_>, right: &Value) -> Truth {
+        if let Some(unread) = &self.env.subject.unread {
+            unread.compared(test.operator, left)?;
+        }
         if let Right::Texts(_, texts) = &test.right {
             let folded = match left {
                 Item::Text(own) => text::fold(own),
@@ -268,6 +271,9 @@ impl<'a> Cx<'a> {
         subject: &'v Subject<'v>,
         frame: Option<&Frame<'v>>,
     ) -> Result<Selected<'v>, Box<Fault>> {
+        if let Some(unread) = &subject.unread {
+            unread.selected(field, subject)?;
+        }
         let root = |key: &str| subject.body.as_object().and_then(|map| text::get(map, key));
         Ok(match field {
             Field::Type => match subject.resource_type() {

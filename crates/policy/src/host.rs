@@ -103,6 +103,9 @@ impl<'a> Cx<'a> {
         };
         let subject = self.asked(field);
         let frame = if std::ptr::eq(subject, self.env.subject) { self.frame } else { None };
+        if let Some(unread) = &subject.unread {
+            unread.taken(field, subject)?;
+        }
         Ok(match self.selected(field, subject, frame)? {
             Selected::One(Item::Value(value)) => Cow::Borrowed(value),
             Selected::One(item) => Cow::Owned(item.to_value().unwrap_or_else(empty)),

@@ -31,6 +31,7 @@ mod selector;
 mod semantics;
 mod subject;
 mod trace;
+mod unread;
 mod verdict;
 
 pub use alias::{Alias, Aliases, TypeFacts};
@@ -48,4 +49,5 @@ pub use policy::{About, Knowledge, Policy, values};
 pub use semantics::{MissingArray, NullLeft, NullOperand, NumberEquality, Order, Ordering, Semantics};
 pub use subject::{Estate, Query, Related, Subject, Surroundings, Unseen};
 pub use trace::Step;
+pub use unread::Unread;
 pub use verdict::{Reason, Verdict};

@@ -1,6 +1,7 @@
 //! What a policy is evaluated for: a resource as it is, or as a request wants it, and what surrounds it.
 
 use crate::json;
+use crate::unread::Unread;
 use dekey_expr::{Value, time};
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ pub struct Subject<'a> {
     pub(crate) resource_type: Cow<'a, str>,
     pub(crate) location: Option<Cow<'a, str>>,
     pub(crate) version: Option<&'a str>,
+    pub(crate) unread: Option<Unread>,
 }
 
 impl<'a> Subject<'a> {
@@ -22,7 +24,7 @@ impl<'a> Subject<'a> {
         let id = text("id").unwrap_or_default();
         let resource_type = text("type").map_or_else(|| type_in(id), Cow::Borrowed);
         let location = text("location").map(normal_location);
-        Subject { body, id: Cow::Borrowed(id), resource_type, location, version: None }
+        Subject { body, id: Cow::Borrowed(id), resource_type, location, version: None, unread: None }
     }
 
     /// With an id that the body does not have, as in requests. The type follows from it.
@@ -47,6 +49,13 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn with_api_version(mut self, version: &'a str) -> Subject<'a> {
         self.version = Some(version);
+        self
+    }
+
+    /// With what was not read of it. Where that matters, a verdict is *not judged*.
+    #[must_use]
+    pub fn with_unread(mut self, unread: Unread) -> Subject<'a> {
+        self.unread = unread.is_some().then_some(unread);
         self
     }
 

@@ -11,6 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("expr", &[]),
     ("policy", &["expr"]),
     ("plan", &["policy"]),
+    ("guard", &["model", "policy"]),
     ("intake", &["model"]),
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
@@ -35,7 +36,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] = &["model", "expr", "policy", "intake", "rules", "report", "rbac", "access", "plan", "pack"];
+const PURE: &[&str] =
+    &["model", "expr", "policy", "plan", "guard", "intake", "rules", "report", "rbac", "access", "pack"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",
