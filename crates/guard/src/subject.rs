@@ -62,6 +62,8 @@ pub fn is_evaluated(resource: Resource<'_>) -> bool {
             | Kind::Application
             | Kind::Group
             | Kind::ManagementGroup
+            | Kind::ActivityEvent
+            | Kind::PolicyState
     );
     !is_record && resource.arm_id().subscription().is_some()
 }

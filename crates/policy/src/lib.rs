@@ -8,12 +8,16 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod admission;
+mod admit;
 mod alias;
 mod assigned;
 mod assignment;
+mod change;
 mod condition;
 mod definition;
 mod effect;
+mod enrollment;
 mod error;
 mod evaluate;
 mod exemption;
@@ -23,6 +27,7 @@ mod host;
 mod initiative;
 mod json;
 mod language;
+mod operation;
 mod operator;
 mod path;
 mod policy;
@@ -33,12 +38,16 @@ mod subject;
 mod trace;
 mod unread;
 mod verdict;
+mod version;
 
+pub use admission::{Admission, Changed, Decision, Denial, Noted, Refusal, Rules, Source, Unjudged, Write};
 pub use alias::{Alias, Aliases, TypeFacts};
 pub use assigned::{Assigned, Library, Outcome, Part, Standing};
 pub use assignment::{Assignment, Coverage, Enforcement};
+pub use change::Change;
 pub use definition::{Definition, Mode, Parameter};
 pub use effect::Effect;
+pub use enrollment::Enrollment;
 pub use error::LoadError;
 pub use exemption::{Category, Exemption};
 pub use field::Unlisted;
@@ -51,3 +60,4 @@ pub use subject::{Estate, Query, Related, Subject, Surroundings, Unseen};
 pub use trace::Step;
 pub use unread::Unread;
 pub use verdict::{Reason, Verdict};
+pub use version::{fits, newest};

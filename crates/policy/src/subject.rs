@@ -59,6 +59,16 @@ impl<'a> Subject<'a> {
         self
     }
 
+    /// The same resource with another body.
+    #[must_use]
+    pub fn with_body<'b>(self, body: &'b Value) -> Subject<'b>
+    where
+        'a: 'b,
+    {
+        let location = body.as_object().and_then(|map| json::string(map, "location")).map(normal_location);
+        Subject { body, location, ..self }
+    }
+
     /// Its resource id; empty if nobody said.
     pub fn id(&self) -> &str {
         &self.id

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, and says what it counted"
 )]
 
+mod admission;
 mod assigned;
 mod loaded;
 mod probes;
