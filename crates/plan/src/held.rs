@@ -109,8 +109,12 @@ impl fmt::Display for HeldBack {
             HeldBack::WouldRefuse { resources, days: own, whose } => {
                 write!(
                     f,
-                    "{} that do not comply were written in the last {}, and the next write would be refused: {}",
-                    counted(*resources, "resource"),
+                    "{} written in the last {}, and the next write would be refused: {}",
+                    if *resources == 1 {
+                        "1 resource that does not comply was".to_owned()
+                    } else {
+                        format!("{resources} resources that do not comply were")
+                    },
                     days(*own),
                     named(whose)
                 )

@@ -18,6 +18,7 @@ mod gate;
 mod held;
 pub mod lint;
 mod needs;
+pub mod observe;
 mod plan;
 mod rings;
 pub mod rollout;
@@ -30,6 +31,9 @@ pub use error::PlanError;
 pub use gate::{Denial, Facts, Gate, NotKnown, Recent, Refusal};
 pub use held::HeldBack;
 pub use needs::Permission;
-pub use plan::{Bound, FORMAT, Phase, Plan, Purpose, Stage, Standing};
-pub use rings::{Ring, RingError, derive as derive_rings, normal_location, parse as parse_rings};
+pub use plan::{Assigns, Bound, FORMAT, Phase, Plan, Purpose, Stage, Standing};
+pub use rings::{
+    Ring, RingError, complete as complete_rings, derive as derive_rings, normal_location,
+    parse as parse_rings,
+};
 pub use step::{Approval, Before, Request, Step, Undo, Verb, Verify};

@@ -72,7 +72,7 @@ pub fn parse(text: &str) -> Result<Vec<Ring>, RingError> {
 }
 
 /// Checks rings, spells locations as Azure does, and adds the ring of all the rest where rings are of locations.
-pub(crate) fn complete(mut rings: Vec<Ring>) -> Result<Vec<Ring>, RingError> {
+pub fn complete(mut rings: Vec<Ring>) -> Result<Vec<Ring>, RingError> {
     let wrong = |place: &str, message: &str| {
         Err(RingError { place: format!("ring `{place}`"), message: message.to_owned() })
     };

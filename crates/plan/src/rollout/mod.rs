@@ -88,8 +88,38 @@ pub struct Wish {
 pub type Found<'f> = dyn Fn(&str) -> Option<Value> + 'f;
 
 /// Whether rings are of scopes.
-fn is_by_scope(rings: &[Ring]) -> bool {
+pub(crate) fn is_by_scope(rings: &[Ring]) -> bool {
     rings.iter().any(|ring| !ring.scopes.is_empty())
+}
+
+impl Wish {
+    /// The assignments as they will be in the end, to be held against an inventory.
+    pub fn assignments(&self) -> Vec<Value> {
+        let phase = if self.deny { Phase::Deny } else { Phase::Audit };
+        let mut all = BTreeMap::new();
+        for ring in 0..self.rings.len() {
+            for own in assignment::wanted(self, phase, ring) {
+                let mut body = own.body;
+                if let Value::Object(map) = &mut body {
+                    map.insert("id".to_owned(), own.id.clone().into());
+                }
+                all.insert(own.id, body);
+            }
+        }
+        all.into_values().collect()
+    }
+
+    /// Everything that is laid ready, with its id.
+    pub fn ready(&self) -> Vec<Value> {
+        let with_id = |own: &Ready| {
+            let mut body = own.body.clone();
+            if let Value::Object(map) = &mut body {
+                map.insert("id".to_owned(), own.id.clone().into());
+            }
+            body
+        };
+        self.target.definitions.iter().chain(&self.target.initiative).map(with_id).collect()
+    }
 }
 
 /// Makes the plan of a roll-out.
