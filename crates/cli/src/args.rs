@@ -2,13 +2,17 @@
 
 mod access;
 mod policy;
+mod rollout;
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
     ProfileArg, ShowArgs, WhoArgs,
 };
 
-pub(crate) use policy::{PackArgs, PackForm, PolicyCommand};
+pub(crate) use policy::{PackArgs, PackForm, PolicyCommand, StandardArg};
+pub(crate) use rollout::{
+    ApplyArgs, DiffArgs, EffectArg, Evidence, PlanArgs, RolloutCommand, StatusArgs, UndoArgs,
+};
 
 use crate::exit::EXIT_CODES;
 use crate::output::ColorChoice;

@@ -25,8 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "plan", "execute", "guard", "policy",
-            "pack",
+            "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "plan",
+            "execute", "guard", "policy", "pack",
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),

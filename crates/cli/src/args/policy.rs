@@ -10,6 +10,9 @@ pub(crate) enum PolicyCommand {
     /// List the policies that dekey brings, or write them as JSON, Bicep or Terraform.
     #[command(after_help = PACK)]
     Pack(Box<PackArgs>),
+    /// Bring policies into force ring by ring, behind gates, and take them back.
+    #[command(subcommand)]
+    Rollout(super::rollout::RolloutCommand),
 }
 
 const PACK: &str = "Examples:

@@ -1,6 +1,7 @@
 //! `dekey policy`.
 
 mod pack;
+mod rollout;
 
 use crate::args::PolicyCommand;
 use crate::exit::{Error, Exit};
@@ -9,5 +10,6 @@ use crate::output::ColorChoice;
 pub(crate) fn run(command: &PolicyCommand, color: ColorChoice) -> Result<Exit, Error> {
     match command {
         PolicyCommand::Pack(args) => pack::run(args, color),
+        PolicyCommand::Rollout(command) => rollout::run(command, color),
     }
 }

@@ -67,7 +67,8 @@ fn event(map: &Map<String, Value>) -> Option<Value> {
 fn caller(map: &Map<String, Value>) -> Option<&str> {
     text(map, "caller").or_else(|| {
         let claims = get(get(map, "identity")?.as_object()?, "claims")?.as_object()?;
-        let end = |end: &str| claims.iter().find(|(name, _)| name.ends_with(end)).and_then(|own| own.1.as_str());
+        let end =
+            |end: &str| claims.iter().find(|(name, _)| name.ends_with(end)).and_then(|own| own.1.as_str());
         end("claims/upn").or_else(|| end("claims/name")).or_else(|| end("objectidentifier"))
     })
 }

@@ -1,8 +1,10 @@
 //! What is said about policies.
 
 mod pack;
+mod rollout;
 
 pub use pack::pack;
+pub use rollout::{Rollout, StageView, requests, rollout};
 
 use crate::TerminalOptions;
 use crate::style::{Style, safe, wrap};
