@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),
-    ("sim", &["expr", "intake", "model", "tenant"]),
+    ("sim", &["expr", "intake", "model", "policy", "tenant"]),
     ("tenant", &[]),
     ("xtask", &["rbac", "report", "rules", "tenant"]),
 ];
