@@ -142,9 +142,15 @@ fn step_is_in_reach(plan: &Plan, step: &Step, faults: &mut Faults) {
     let below = path.strip_prefix(&scope).is_some_and(|rest| rest.starts_with('/'));
     // Below a management group lie subscriptions, whose ids do not say so.
     let of_group = scope.starts_with("/providers/microsoft.management/managementgroups/");
-    let in_reach = below || (of_group && path.starts_with("/subscriptions/"));
-    faults.unless(in_reach, "writes outside the scope of the plan");
+    // Definitions for a resource group are kept in its subscription.
     let kind = type_of(&path);
+    let is_definition =
+        ["microsoft.authorization/policydefinitions", "microsoft.authorization/policysetdefinitions"];
+    let at_home = is_definition.contains(&kind.as_str())
+        && crate::rollout::home(&scope)
+            .is_some_and(|home| path.starts_with(&format!("{home}/providers/microsoft.authorization/")));
+    let in_reach = below || at_home || (of_group && path.starts_with("/subscriptions/"));
+    faults.unless(in_reach, "writes outside the scope of the plan");
     faults.unless(
         plan.purpose.types().contains(&kind.as_str()),
         "writes a resource of a type that this plan is not for",

@@ -36,8 +36,13 @@ pub(crate) fn of(plan: &Plan) -> Vec<Permission> {
 fn of_step(step: &Step, scope: &str, all: &mut BTreeSet<Permission>) {
     let kind = type_of(&step.request.path);
     let name = NAMES.iter().find(|row| row.0 == kind).map_or(kind.as_str(), |row| row.1);
+    // Definitions for a resource group are kept in its subscription.
+    let scope = match crate::rollout::home(scope).filter(|_| kind.ends_with("definitions")) {
+        Some(home) => home,
+        None => scope.to_owned(),
+    };
     let mut add = |action: String| {
-        all.insert(Permission { scope: scope.to_owned(), action });
+        all.insert(Permission { scope: scope.clone(), action });
     };
     add(format!("{name}/read"));
     let mut of_request = |request: &Request| match request.verb {

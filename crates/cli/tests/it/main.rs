@@ -16,6 +16,7 @@ mod example;
 mod exits;
 mod live;
 mod outputs;
+mod rollout;
 mod sim;
 mod snapshot;
 

@@ -40,11 +40,14 @@ pub fn rollout(own: &Rollout<'_>, options: &TerminalOptions, out: &mut dyn Write
     let mut page = Page::new(options, out);
     let plan = own.plan;
     page.heading(&format!("{} at {}", plan.title, plan.scope))?;
-    let read = plan.inventory.read_at.map_or_else(|| "nobody said when".to_owned(), |at| at.to_string());
+    let read = plan
+        .inventory
+        .read_at
+        .map_or_else(|| "nobody said when they were read".to_owned(), |at| format!("read {at:.0}"));
     page.dim(
         "",
         &format!(
-            "plan {}, made {}, from {} (read {read})",
+            "plan {}, made {:.0}, from {} ({read})",
             plan.short(),
             plan.made_at,
             counted(plan.inventory.resources, "resource")
@@ -92,6 +95,10 @@ fn rings(page: &mut Page<'_>, own: &Rollout<'_>, all: bool) -> io::Result<()> {
         ];
         for (count, what) in more.into_iter().filter(|row| row.0 > 0) {
             page.dim("  ", &format!("{count} {what}"))?;
+        }
+        let reasons = facts.not_judged.iter().take(if all { usize::MAX } else { 3 });
+        for (why, count) in reasons {
+            page.text("    ", &format!("{count} {why}"), Style::unknown)?;
         }
         refusals(page, facts, all)?;
     }
@@ -163,18 +170,24 @@ fn step_lines(page: &mut Page<'_>, indent: &str, step: &Step) -> io::Result<()> 
     page.dim(indent, &format!("  {}; {}", step.what, step.why))
 }
 
-/// Writes what is about to be sent.
+/// How many requests are named unless everything is asked for.
+const REQUESTS: usize = 12;
+
+/// Writes what is about to be sent: what each request does, and what it is sent to, below the scope.
 pub fn requests(
-    steps: &[(Verb, &str, &str)],
+    scope: &str,
+    all: &[(Verb, &str, &str)],
     options: &TerminalOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut page = Page::new(options, out);
-    let few = if options.all { usize::MAX } else { 40 };
-    for (verb, path, what) in steps.iter().take(few) {
-        page.plain("  ", &format!("{verb} {path}"))?;
-        page.dim("    ", what)?;
+    let limit = if options.all { usize::MAX } else { REQUESTS };
+    for (verb, path, what) in all.iter().take(limit) {
+        let below = path.get(..scope.len()).is_some_and(|own| own.eq_ignore_ascii_case(scope));
+        let rest = if below { path.get(scope.len()..).unwrap_or(path) } else { path };
+        page.plain("  ", what)?;
+        page.dim("    ", &format!("{verb} {}{rest}", if below { ".." } else { "" }))?;
     }
-    let left = steps.len().saturating_sub(few);
+    let left = all.len().saturating_sub(limit);
     if left > 0 { page.dim("  ", &format!("and {left} more: --all lists them")) } else { Ok(()) }
 }

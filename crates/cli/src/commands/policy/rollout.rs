@@ -45,13 +45,10 @@ fn checked(plan: &Plan, place: &str) -> Result<(), Error> {
     Err(Error::Input(format!("{place}: this plan may not be carried out:{}", list.concat())))
 }
 
-/// The journal of a plan: the one that was named, or the one beside it.
-fn journal_of(plan: &Path, named: Option<&PathBuf>) -> PathBuf {
-    named.cloned().unwrap_or_else(|| {
-        let mut name = plan.as_os_str().to_owned();
-        name.push(".journal.jsonl");
-        name.into()
-    })
+/// The journal of a plan: the one that was named, or the one beside it. A plan that takes the place of another in the same file
+/// has another journal.
+fn journal_of(path: &Path, plan: &Plan, named: Option<&PathBuf>) -> PathBuf {
+    named.cloned().unwrap_or_else(|| path.with_extension(format!("{}.journal.jsonl", plan.short())))
 }
 
 /// What was done so far; a journal of another plan is told.
@@ -145,7 +142,7 @@ fn agreed(question: &str, yes: bool) -> Result<bool, Error> {
 
 fn status(args: &StatusArgs, color: ColorChoice) -> Result<Exit, Error> {
     let plan = read_plan(&args.plan)?;
-    let past = past_of(&plan, &journal_of(&args.plan, args.journal.as_ref()))?;
+    let past = past_of(&plan, &journal_of(&args.plan, &plan, args.journal.as_ref()))?;
     let next = past.next(&plan);
     let read = evidence::Read::maybe(&args.evidence)?;
     let judged = gates::judge(&plan, &past, next, read.as_ref(), args.accept_not_judged)?;

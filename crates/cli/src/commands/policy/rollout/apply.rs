@@ -21,7 +21,7 @@ pub(super) fn run(args: &ApplyArgs, color: ColorChoice) -> Result<Exit, Error> {
     if args.print_permissions {
         return permissions(&plan);
     }
-    let journal = journal_of(&args.plan, args.journal.as_ref());
+    let journal = journal_of(&args.plan, &plan, args.journal.as_ref());
     let past = past_of(&plan, &journal)?;
     let next = past.next(&plan);
     let named = args.stage.as_deref().map(|word| stage_by(&plan, word)).transpose()?;
@@ -54,7 +54,7 @@ pub(super) fn run(args: &ApplyArgs, color: ColorChoice) -> Result<Exit, Error> {
         .collect();
     let mut out = std::io::stdout().lock();
     writeln!(out, "\nStage `{}` sends:", plain(&stage.name))?;
-    dekey_report::policy::requests(&requests, &options(color, args.evidence.all), &mut out)?;
+    dekey_report::policy::requests(&plan.scope, &requests, &options(color, args.evidence.all), &mut out)?;
     drop(out);
     if args.dry_run {
         output::tell("nothing was sent");
@@ -154,12 +154,11 @@ struct Aloud;
 impl Watch for Aloud {
     fn told(&self, step: &Step, told: Told) {
         let text = match told {
-            Told::Sending(_) | Told::Waiting => return,
+            Told::Sending(_) | Told::Waiting | Told::DoneBefore => return,
             Told::Done(Doing::Apply, How::Made) => "done",
             Told::Done(Doing::Apply, How::FoundSo) => "so already",
             Told::Done(Doing::Undo, How::Made) => "taken back",
             Told::Done(Doing::Undo, How::FoundSo) => "was not there",
-            Told::DoneBefore => "done before",
         };
         output::tell(&format!("  {text}: {}", plain(&step.what)));
     }

@@ -12,7 +12,7 @@ use std::io::Write;
 
 pub(super) fn run(args: &UndoArgs, color: ColorChoice) -> Result<Exit, Error> {
     let plan = read_plan(&args.plan)?;
-    let journal = journal_of(&args.plan, args.journal.as_ref());
+    let journal = journal_of(&args.plan, &plan, args.journal.as_ref());
     let past = past_of(&plan, &journal)?;
     let down_to = args.stage.as_deref().map(|word| stage_by(&plan, word)).transpose()?.unwrap_or(0);
     let made = plan
@@ -39,7 +39,7 @@ pub(super) fn run(args: &UndoArgs, color: ColorChoice) -> Result<Exit, Error> {
         .collect();
     let mut out = std::io::stdout().lock();
     writeln!(out, "Taking back {} of plan {} sends:", plain(&plan.title), plan.short())?;
-    dekey_report::policy::requests(&requests, &options(color, args.all), &mut out)?;
+    dekey_report::policy::requests(&plan.scope, &requests, &options(color, args.all), &mut out)?;
     drop(out);
     if args.dry_run {
         output::tell("nothing was sent");
