@@ -2,13 +2,19 @@
 
 mod access;
 mod policy;
+mod rollout;
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
     ProfileArg, ShowArgs, WhoArgs,
 };
 
-pub(crate) use policy::{ExplainArgs, PackArgs, PackForm, PolicyCommand, TestArgs, TestFormat, TestKind};
+pub(crate) use policy::{
+    ExplainArgs, PackArgs, PackForm, PolicyCommand, StandardArg, TestArgs, TestFormat, TestKind,
+};
+pub(crate) use rollout::{
+    ApplyArgs, DiffArgs, EffectArg, Evidence, PlanArgs, RolloutCommand, StatusArgs, UndoArgs,
+};
 
 use crate::exit::EXIT_CODES;
 use crate::output::ColorChoice;

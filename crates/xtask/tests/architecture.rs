@@ -10,22 +10,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("expr", &[]),
     ("policy", &["expr"]),
+    ("plan", &["model", "policy", "guard"]),
     ("guard", &["model", "policy"]),
     ("intake", &["model"]),
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
     ("rules", &["model", "rbac", "access"]),
-    ("report", &["model", "rbac", "access", "rules", "policy", "pack", "suite"]),
+    ("report", &["model", "rbac", "access", "rules", "policy", "pack", "plan", "suite"]),
     ("pack", &["policy", "rules"]),
     ("suite", &["expr", "policy"]),
     ("oracle", &["rbac"]),
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
+    ("execute", &["model", "plan", "azure"]),
     (
         "cli",
         &[
-            "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "policy",
-            "pack",
+            "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "plan",
+            "execute", "guard", "policy", "pack",
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),
@@ -36,7 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
 const PURE: &[&str] =
-    &["model", "expr", "policy", "guard", "intake", "rules", "report", "rbac", "access", "pack", "suite"];
+    &["model", "expr", "policy", "plan", "guard", "intake", "rules", "report", "rbac", "access", "pack", "suite"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",

@@ -16,6 +16,9 @@ pub(crate) enum PolicyCommand {
     /// Say in plain words what a definition or initiative looks at, when it fires, and what it does.
     #[command(after_help = EXPLAIN)]
     Explain(Box<ExplainArgs>),
+    /// Bring policies into force ring by ring, behind gates, and take them back.
+    #[command(subcommand)]
+    Rollout(super::rollout::RolloutCommand),
 }
 
 const PACK: &str = "Examples:

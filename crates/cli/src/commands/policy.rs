@@ -3,6 +3,7 @@
 mod explain;
 mod pack;
 mod test;
+mod rollout;
 
 use crate::args::PolicyCommand;
 use crate::exit::{Error, Exit};
@@ -13,5 +14,6 @@ pub(crate) fn run(command: &PolicyCommand, color: ColorChoice) -> Result<Exit, E
         PolicyCommand::Pack(args) => pack::run(args, color),
         PolicyCommand::Test(args) => test::run(args, color),
         PolicyCommand::Explain(args) => explain::run(args, color),
+        PolicyCommand::Rollout(command) => rollout::run(command, color),
     }
 }

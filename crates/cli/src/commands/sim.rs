@@ -92,6 +92,12 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
 
 fn filled(args: &SimArgs, options: Options) -> Result<Azure, Error> {
     let mut azure = Azure::new(options);
+    // Every tenant has the built-in policies; these are the ones that dekey's own initiative refers to, in our words. What a
+    // tenant brings along takes their place.
+    let scope = dekey_pack::Scope::Subscription(String::new());
+    for own in dekey_pack::definitions().filter(|own| own.origin == dekey_pack::Origin::BuiltIn) {
+        azure.seed(own.resource(&scope));
+    }
     let filled = match args.workspaces {
         Some(workspaces) => Ok(azure.seed_workspaces(args.seed, workspaces)),
         None if args.from.is_empty() => azure.seed_example(),

@@ -46,6 +46,11 @@ impl Sim {
         self.dekey_with(run, args, &[])
     }
 
+    /// Where something is: `DEKEY_CLOUD`, `IDENTITY_ENDPOINT` and the like.
+    pub(crate) fn variable(&self, name: &str) -> &str {
+        &self.variables.iter().find(|own| own.0 == name).unwrap().1
+    }
+
     /// The same, with variables of the environment besides.
     pub(crate) fn dekey_with(&self, run: &Run, args: &[&str], more: &[(&str, &str)]) -> Done {
         let own = self.variables.iter().map(|(name, value)| (*name, value.as_str()));

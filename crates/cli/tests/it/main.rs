@@ -17,6 +17,7 @@ mod exits;
 mod live;
 mod outputs;
 mod policy;
+mod rollout;
 mod sim;
 mod snapshot;
 

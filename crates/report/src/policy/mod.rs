@@ -3,10 +3,12 @@
 mod explain;
 mod pack;
 mod suite;
+mod rollout;
 
 pub use explain::{explain, explain_json};
 pub use pack::pack;
 pub use suite::{Tested, test_json, test_junit, tests};
+pub use rollout::{Rollout, StageView, requests, rollout};
 
 use crate::TerminalOptions;
 use crate::style::{Style, safe, wrap};

@@ -25,6 +25,28 @@ pub(super) fn fill(
     for (name, value) in objects(unsaid) {
         own.entry(name).or_insert(value);
     }
+    if ["policyDefinitions", "policySetDefinitions", "policyAssignments"]
+        .iter()
+        .any(|kind| row.name == format!("Microsoft.Authorization/{kind}"))
+    {
+        let metadata = own.entry("metadata").or_insert_with(|| json!({}));
+        sign(metadata, before.and_then(|before| before.get("metadata")), call);
+    }
+}
+
+/// Who wrote a policy, and when, as Azure notes it among what the caller says of it.
+fn sign(metadata: &mut Value, before: Option<&Value>, call: &Call<'_>) {
+    let Some(own) = metadata.as_object_mut() else { return };
+    let (by, now) = (Value::from(call.caller.object_id.as_str()), Value::from(format!("{:.7}", call.r.now)));
+    let kept = |name: &str, new: &Value| before.and_then(|own| own.get(name)).unwrap_or(new).clone();
+    let (created_by, created_on) = (kept("createdBy", &by), kept("createdOn", &now));
+    let (updated_by, updated_on) = if before.is_some() { (by, now) } else { (Value::Null, Value::Null) };
+    own.extend([
+        ("createdBy".to_owned(), created_by),
+        ("createdOn".to_owned(), created_on),
+        ("updatedBy".to_owned(), updated_by),
+        ("updatedOn".to_owned(), updated_on),
+    ]);
 }
 
 /// An assignment goes with the major version that its definition has, unless it says which.
@@ -148,14 +170,10 @@ fn of_authorization(call: &Call<'_>, row: &Type, path: &Path, now: &str) -> (Val
         "Microsoft.Authorization/policyDefinitions" | "Microsoft.Authorization/policySetDefinitions" => {
             (json!({}), json!({ "policyType": "Custom" }))
         }
-        "Microsoft.Authorization/policyAssignments" => {
-            let metadata =
-                json!({ "createdBy": caller, "createdOn": now, "updatedBy": null, "updatedOn": null });
-            (
-                json!({ "scope": path.scope }),
-                json!({ "enforcementMode": "Default", "notScopes": [], "metadata": metadata, "definitionVersion": "1.*.*" }),
-            )
-        }
+        "Microsoft.Authorization/policyAssignments" => (
+            json!({ "scope": path.scope }),
+            json!({ "enforcementMode": "Default", "notScopes": [], "definitionVersion": "1.*.*" }),
+        ),
         _ => (json!({}), json!({})),
     }
 }
