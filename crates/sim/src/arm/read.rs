@@ -69,7 +69,7 @@ pub(super) fn present<'b>(call: &Call<'_>, row: &Type, resource: &'b Resource) -
 
 /// A document as an api-version shows it: without what that version does not have, and without what is never read.
 pub(crate) fn shown<'b>(row: &Type, version: &str, body: &'b str) -> Cow<'b, str> {
-    let hidden = row.only.iter().filter(|only| !only.is_in(version)).map(|only| only.pointer);
+    let hidden = types::only::unknown(row.name, version);
     let own_chain = row.name.eq_ignore_ascii_case(types::SUBSCRIPTION).then_some("/properties");
     let hidden: Vec<&str> = hidden
         .chain(row.write_only.iter().copied())
