@@ -61,6 +61,9 @@ pub(crate) struct SimArgs {
     /// What the caller may do: a built-in role, and where (`Owner@/` when none is given).
     #[arg(long = "role", value_name = "ROLE[@SCOPE]")]
     pub(crate) roles: Vec<String>,
+    /// A permission of Microsoft Graph that the caller has, or `none` [default: all that dekey asks for].
+    #[arg(long = "graph", value_name = "PERMISSION")]
+    pub(crate) graph: Vec<String>,
     /// Let the key of this certificate sign in for the caller, in the place of the printed secret.
     #[arg(long, value_name = "PEM")]
     pub(crate) certificate: Option<PathBuf>,

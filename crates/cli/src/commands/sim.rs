@@ -72,6 +72,9 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
         let pem = std::fs::read(path).map_err(Error::file(path))?;
         caller.trust(&pem).map_err(|why| Error::Usage(format!("{}: {why}", path.display())))?;
     }
+    if !args.graph.is_empty() {
+        options.graph = args.graph.iter().filter(|own| !own.eq_ignore_ascii_case("none")).cloned().collect();
+    }
     let graph_lag = if args.lag { GRAPH_LAG } else { jiff::SignedDuration::ZERO };
     let throttle = match args.throttle {
         ThrottleArg::Azure => Throttle::Azure,
