@@ -49,6 +49,9 @@ const PROBE: Duration = Duration::from_secs(2);
 /// How long anybody else is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How often somebody who does not answer is waited for.
+const WAITS: u32 = 3;
+
 /// A new token is not replaced sooner: many calls may be refused with the same old one.
 const SETTLED: Duration = Duration::from_secs(5);
 
@@ -197,13 +200,41 @@ impl TokenCredential for SignIn {
 impl Step {
     async fn token(&self, scopes: &[&str]) -> Result<AccessToken, String> {
         let credential = lock(&self.credential).clone()?;
-        let answer = tokio::time::timeout(self.patience, credential.get_token(scopes, None)).await;
-        let answer = answer.map_err(|_| match self.patience {
+        // An answer that never ends, or is none, is not asked for again by whoever gives tokens.
+        let tries = if self.patience == PROBE { 1 } else { WAITS };
+        let mut failed = match self.patience {
             PROBE => "this machine has no managed identity: its endpoint does not answer".to_owned(),
-            patience => format!("no token came within {} s", patience.as_secs()),
-        })?;
-        answer.map_err(|error| first_line(&error.to_string()))
+            patience => format!("no token came within {} s, {tries} times", patience.as_secs()),
+        };
+        for _ in 0..tries {
+            match tokio::time::timeout(self.patience, credential.get_token(scopes, None)).await {
+                Ok(Ok(token)) => return Ok(token),
+                Ok(Err(error)) => {
+                    failed = first_line(&error.to_string());
+                    if !is_garbled(&error) {
+                        break;
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        Err(failed)
     }
+}
+
+/// Whether an answer came that is no token and no refusal: another one may be.
+fn is_garbled(error: &azure_core::Error) -> bool {
+    let mut reason: Option<&dyn std::error::Error> = Some(error);
+    while let Some(own) = reason {
+        let ours = own.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind);
+        let timed_out =
+            matches!(ours, Some(ErrorKind::HttpResponse { status, .. }) if u16::from(*status) == 408);
+        if timed_out || own.is::<serde_json::Error>() || matches!(ours, Some(ErrorKind::DataConversion)) {
+            return true;
+        }
+        reason = own.source();
+    }
+    false
 }
 
 /// Reasons come from the far side and from other programs: one line, and no secrets.

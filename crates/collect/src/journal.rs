@@ -67,9 +67,10 @@ impl<W: Write> Journal<W> {
 }
 
 /// Copies an earlier journal as far as it can be relied on: whole lines, and of what is said about lists only that they were
-/// read. What was refused, or read in part, is asked for again.
+/// read. What was refused, or read in part, is asked for again, and then the directory is as well: about whom that tells of.
 pub fn carry_over(old: &mut dyn BufRead, new: &mut dyn Write) -> io::Result<(Known, Done)> {
     let (mut known, mut done) = (Known::default(), Done::new());
+    let mut gaps = false;
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -84,8 +85,12 @@ pub fn carry_over(old: &mut dyn BufRead, new: &mut dyn Write) -> io::Result<(Kno
             continue;
         }
         let entries = Manifest::read(value).and_then(|manifest| manifest.entries()).unwrap_or_default();
-        let read: Vec<CoverageEntry> =
-            entries.into_iter().filter(|entry| entry.outcome == Outcome::Read).collect();
+        gaps |= entries.iter().any(|entry| entry.outcome != Outcome::Read && !of_directory(entry.kind));
+        let holds = |entry: &CoverageEntry| {
+            let depends = of_directory(entry.kind) && entry.scope == "/";
+            entry.outcome == Outcome::Read && !(gaps && depends)
+        };
+        let read: Vec<CoverageEntry> = entries.into_iter().filter(holds).collect();
         if read.is_empty() {
             continue;
         }
@@ -93,6 +98,11 @@ pub fn carry_over(old: &mut dyn BufRead, new: &mut dyn Write) -> io::Result<(Kno
         serde_json::to_writer(&mut *new, &Manifest::of(read.into_iter()))?;
         new.write_all(b"\n")?;
     }
+}
+
+/// Whether a list is one of Microsoft Graph's.
+pub(crate) fn of_directory(kind: Kind) -> bool {
+    matches!(kind, Kind::ServicePrincipal | Kind::Application | Kind::Group)
 }
 
 #[cfg(test)]
@@ -145,5 +155,25 @@ mod tests {
         let text = String::from_utf8(new).unwrap();
         assert_eq!(text.lines().count(), 2, "{text}");
         assert!(!text.contains("refused") && !text.contains("/half"));
+    }
+
+    #[test]
+    fn who_was_not_asked_about_because_nobody_knew_is_asked_about() {
+        let carried = |first: Outcome| {
+            let mut journal = Journal::new(Vec::new());
+            journal.covered(vec![entry(Kind::RoleAssignment, "/subscriptions/S", first)]).unwrap();
+            journal.covered(vec![entry(Kind::ServicePrincipal, "/", Outcome::Read)]).unwrap();
+            journal
+                .covered(vec![entry(Kind::Group, "/providers/Microsoft.Graph/groups/g", Outcome::Read)])
+                .unwrap();
+            let mut new = Vec::new();
+            carry_over(&mut journal.into_inner().as_slice(), &mut new).unwrap().1.len()
+        };
+        assert_eq!(carried(Outcome::Read), 3);
+        assert_eq!(
+            carried(Outcome::Refused("429".to_owned())),
+            1,
+            "the members of a group are what they were"
+        );
     }
 }

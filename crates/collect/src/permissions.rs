@@ -30,6 +30,10 @@ pub struct GraphPermission {
     pub id: &'static str,
     /// What is read with it.
     pub why: &'static str,
+    /// The set that it opens.
+    pub set: &'static str,
+    /// What nobody can judge without it.
+    pub kinds: &'static [Kind],
 }
 
 /// What is asked of Microsoft Graph.
@@ -38,16 +42,22 @@ pub const GRAPH: &[GraphPermission] = &[
         name: "Application.Read.All",
         id: "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
         why: "service principals behind identities and role assignments, and when the credentials of applications end",
+        set: "/servicePrincipals",
+        kinds: &[Kind::ServicePrincipal, Kind::Application],
     },
     GraphPermission {
         name: "GroupMember.Read.All",
         id: "98830695-27a2-44f7-8c18-0c3ebc9698f6",
         why: "who is in the groups that hold roles",
+        set: "/groups",
+        kinds: &[Kind::Group],
     },
     GraphPermission {
         name: "User.ReadBasic.All",
         id: "97235f07-e226-4f63-ace3-39588e11d3a1",
         why: "whether the people that hold roles still exist",
+        set: "/users",
+        kinds: &[],
     },
 ];
 

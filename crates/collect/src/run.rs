@@ -1,5 +1,6 @@
 //! One run: what is asked, in which order, and what becomes of the answers.
 
+use crate::journal::of_directory;
 use crate::steps::name_subscription;
 use crate::{Done, Earlier, Journal, Known, directory};
 use dekey_azure::{Client, Error, ErrorKind, Pages};
@@ -96,10 +97,8 @@ impl<'c, W: Write + Send> Collector<'c, W> {
     }
 
     /// Reads these subscriptions and those of these management groups, or all that the caller sees when none is named.
-    pub async fn run(self, mut wanted: Vec<String>, groups: &[String]) -> Result<Collected, Failure> {
-        for group in groups {
-            wanted.extend(self.subscriptions_of(group).await?);
-        }
+    pub async fn run(self, wanted: Vec<String>, groups: &[String]) -> Result<Collected, Failure> {
+        let wanted = self.wanted(wanted, groups).await?;
         let subscriptions = self.subscriptions(&wanted, groups).await?;
         let spared = self.spared(&subscriptions).await?;
         self.queries(&subscriptions).await?;
@@ -169,11 +168,17 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         Ok(lock(&self.journal).resources(values, api_version, &now)?)
     }
 
-    /// Writes down what came of asking; without a token there is no point in asking on.
+    /// Writes down what came of asking; without a token there is no point in asking on, unless it is one for the directory, of
+    /// which everything else is independent.
     pub(crate) fn settle(&self, asked: &[(Kind, String)], came: Result<(), Error>) -> Result<(), Failure> {
         let outcome = match came {
             Ok(()) => Outcome::Read,
-            Err(error) if matches!(error.kind, ErrorKind::SignIn(_)) => return Err(error.into()),
+            Err(error)
+                if matches!(error.kind, ErrorKind::SignIn(_))
+                    && !asked.iter().all(|(kind, _)| of_directory(*kind)) =>
+            {
+                return Err(error.into());
+            }
             Err(error) => Outcome::Refused(error.to_string()),
         };
         if let Outcome::Refused(why) = &outcome {

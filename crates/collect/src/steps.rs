@@ -3,8 +3,8 @@
 use crate::lists::layers;
 use crate::run::{Read, lock};
 use crate::since::Spared;
-use crate::{Collector, Failure, List, QUERIES, Query};
-use dekey_azure::{Error, ErrorKind, versions};
+use crate::{Collector, Failure, LISTS, List, QUERIES, Query};
+use dekey_azure::{Client, Error, ErrorKind, versions};
 use dekey_model::{ArmId, Kind};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
@@ -14,20 +14,23 @@ use std::io::Write;
 pub(crate) const SUBSCRIPTIONS: usize = 300;
 
 impl<W: Write + Send> Collector<'_, W> {
-    /// The subscriptions of a management group, however deep.
-    pub(crate) async fn subscriptions_of(&self, group: &str) -> Result<Vec<String>, Failure> {
-        let path = format!("/providers/Microsoft.Management/managementGroups/{group}/descendants");
-        let mut pages = self.client().list(&path, versions::of(Kind::ManagementGroup))?;
-        let mut ids = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page?;
-            let own = page.iter().filter(|item| {
-                let kind = item.get("type").and_then(Value::as_str).unwrap_or("");
-                kind.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("subscriptions"))
-            });
-            ids.extend(own.filter_map(|item| item.get("name").and_then(Value::as_str).map(str::to_owned)));
+    /// These subscriptions, and those of these management groups, however deep. A group that cannot be read whole is said.
+    pub(crate) async fn wanted(
+        &self,
+        mut wanted: Vec<String>,
+        groups: &[String],
+    ) -> Result<Vec<String>, Failure> {
+        for group in groups {
+            let Descendants { subscriptions, failed, scope } = descendants(self.client(), group).await?;
+            wanted.extend(subscriptions);
+            match failed {
+                // Nothing else was asked for: there is nothing to go on with.
+                Some(error) if wanted.is_empty() && groups.len() == 1 => return Err(error.into()),
+                Some(error) => self.settle(&[(Kind::ManagementGroup, scope)], Err(error))?,
+                None => {}
+            }
         }
-        Ok(ids)
+        Ok(wanted)
     }
 
     pub(crate) async fn subscriptions(
@@ -36,10 +39,20 @@ impl<W: Write + Send> Collector<'_, W> {
         groups: &[String],
     ) -> Result<Vec<String>, Failure> {
         self.progress.phase("subscriptions", 1);
+        let wanted: BTreeSet<String> = wanted.iter().map(|id| id.to_ascii_lowercase()).collect();
         let mut pages = self.client().list("/subscriptions", versions::SUBSCRIPTIONS)?;
         let mut seen: BTreeSet<String> = BTreeSet::new();
         while let Some(page) = pages.next().await {
-            let ids = page?;
+            let ids = match page {
+                Ok(ids) => ids,
+                Err(error) if seen.is_empty() => return Err(error.into()),
+                // Which others there are is not known; those that are wanted may be among them.
+                Err(error) => {
+                    self.settle(&[(Kind::Subscription, "/".to_owned())], Err(error))?;
+                    seen.extend(wanted.iter().cloned());
+                    break;
+                }
+            };
             let ids = ids.iter().filter_map(|item| item.get("subscriptionId").and_then(Value::as_str));
             seen.extend(ids.map(str::to_ascii_lowercase));
         }
@@ -47,7 +60,6 @@ impl<W: Write + Send> Collector<'_, W> {
         if wanted.is_empty() && groups.is_empty() {
             return Ok(seen.into_iter().collect());
         }
-        let wanted: BTreeSet<String> = wanted.iter().map(|id| id.to_ascii_lowercase()).collect();
         let unseen: Vec<String> = wanted.difference(&seen).cloned().collect();
         let kinds = QUERIES.iter().flat_map(|query| query.kinds);
         let gone = kinds.flat_map(|kind| unseen.iter().map(|id| (*kind, format!("/subscriptions/{id}"))));
@@ -98,9 +110,12 @@ impl<W: Write + Send> Collector<'_, W> {
                 agrees
             }
             Err(error) if matches!(error.kind, ErrorKind::NotFound(_)) => false,
-            Err(error) if matches!(error.kind, ErrorKind::SignIn(_)) => return Err(error.into()),
-            // Whoever may not ask sees what Resource Graph says.
-            Err(_) => true,
+            // Whoever may not ask sees what Resource Graph says, and is told so.
+            Err(error) => {
+                let identities = format!("{workspace}/providers/Microsoft.ManagedIdentity/identities");
+                self.settle(&[(Kind::Other, identities)], Err(error))?;
+                true
+            }
         };
         if agrees {
             return Ok(());
@@ -148,6 +163,35 @@ impl<W: Write + Send> Collector<'_, W> {
     }
 }
 
+/// The subscriptions of a management group, as far as they were read.
+pub(crate) struct Descendants {
+    pub(crate) scope: String,
+    pub(crate) subscriptions: Vec<String>,
+    pub(crate) failed: Option<Error>,
+}
+
+/// The subscriptions of a management group, however deep. Without a token there is no point in going on.
+pub(crate) async fn descendants(client: &Client, group: &str) -> Result<Descendants, Error> {
+    let scope = format!("/providers/Microsoft.Management/managementGroups/{group}");
+    let mut pages = client.list(&format!("{scope}/descendants"), versions::of(Kind::ManagementGroup))?;
+    let (mut subscriptions, mut failed) = (Vec::new(), None);
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => {
+                let own = page.iter().filter(|item| {
+                    let kind = item.get("type").and_then(Value::as_str).unwrap_or("");
+                    kind.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case("subscriptions"))
+                });
+                let names = own.filter_map(|item| item.get("name").and_then(Value::as_str));
+                subscriptions.extend(names.map(str::to_owned));
+            }
+            Err(error) if matches!(error.kind, ErrorKind::SignIn(_)) => return Err(error),
+            Err(error) => failed = Some(error),
+        }
+    }
+    Ok(Descendants { scope, subscriptions, failed })
+}
+
 /// Steps in an order in which the subscriptions take turns.
 fn in_turns<T>(steps: Vec<T>, id: impl Fn(&T) -> &str) -> Vec<T> {
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -162,10 +206,13 @@ fn in_turns<T>(steps: Vec<T>, id: impl Fn(&T) -> &str) -> Vec<T> {
     numbered.into_iter().map(|(_, step)| step).collect()
 }
 
+/// What a query settles: not what a list of the provider reads as well, which knows more and is asked for afterwards.
 fn scopes(query: Query, subscriptions: &[String]) -> Vec<(Kind, String)> {
+    let listed = |kind: &Kind| LISTS.iter().any(|list| list.kind == *kind && list.of == Kind::Subscription);
     let mut scopes = Vec::new();
     for id in subscriptions {
-        scopes.extend(query.kinds.iter().map(|kind| (*kind, format!("/subscriptions/{id}"))));
+        let own = query.kinds.iter().filter(|kind| !listed(kind));
+        scopes.extend(own.map(|kind| (*kind, format!("/subscriptions/{id}"))));
     }
     scopes
 }

@@ -6,6 +6,7 @@
 //! at request 3 of /datastores: truncated
 //! from request 40 to 60: 503
 //! every 10 requests: reset
+//! from request 5 to 6 of /computes: slow
 //! 5 in 1000 requests: 500
 //! at request 1 of roleAssignments: next link to evil.example
 //! at request 2 of workspaces/mlw-claims: operation fails
@@ -56,7 +57,7 @@ pub struct Faults {
 /// A line of a plan that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "line {line}: `{text}` is no fault; write `at request 17: 429 storm of 5`, `every 10 requests: reset`, `5 in 1000 requests of /datastores: truncated`; faults are a status, reset, truncated, stalled, garbage, duplicate, `next link to HOST`, `operation fails`"
+    "line {line}: `{text}` is no fault; write `at request 17: 429 storm of 5`, `every 10 requests: reset`, `5 in 1000 requests of /datastores: truncated`; faults are a status, reset, truncated, stalled, slow, garbage, duplicate, `next link to HOST`, `operation fails`"
 )]
 pub struct FaultError {
     line: usize,
@@ -106,6 +107,7 @@ fn action_of(words: &[&str]) -> Option<Action> {
         ["reset"] => Action::Deliver(Delivery::Reset),
         ["truncated"] => Action::Deliver(Delivery::Truncated),
         ["stalled"] => Action::Deliver(Delivery::Stalled),
+        ["slow"] => Action::Deliver(Delivery::Slow),
         ["garbage"] => Action::Garbage,
         ["duplicate"] => Action::Duplicate,
         ["operation", "fails"] => Action::Operation,
@@ -268,5 +270,6 @@ mod tests {
         assert!(spoil("garbage").1.starts_with('<'));
         assert_eq!(spoil("truncated").0, Delivery::Truncated);
         assert_eq!(spoil("stalled").0, Delivery::Stalled);
+        assert_eq!(spoil("slow").0, Delivery::Slow);
     }
 }

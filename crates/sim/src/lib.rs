@@ -8,6 +8,7 @@ mod arm;
 mod assertion;
 mod azure;
 mod body;
+mod clock;
 mod directory;
 mod fault;
 mod filter;
@@ -29,6 +30,7 @@ mod types;
 mod wire;
 
 pub use azure::{Azure, Grant, Options};
+pub use clock::Clock;
 pub use fault::{FaultError, Faults};
 pub use login::Caller;
 pub use script::{Script, ScriptError};

@@ -1,6 +1,8 @@
 //! An Azure on loopback, over HTTPS with a certificate authority of its own.
 
 use crate::azure::Azure;
+use crate::clock::Clock;
+use crate::transport::drops;
 use crate::wire::{Delivery, Request, Response};
 use futures::{StreamExt, stream};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -8,7 +10,6 @@ use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use std::io;
 use std::net::SocketAddr;
@@ -33,6 +34,8 @@ pub struct ServerOptions {
     pub ca_file: PathBuf,
     /// How long every answer takes.
     pub latency: Duration,
+    /// What time it is there.
+    pub clock: Clock,
 }
 
 /// Why an Azure is not served.
@@ -64,7 +67,14 @@ pub struct Server {
     listeners: Vec<TcpListener>,
     identity: Option<TcpListener>,
     tls: Arc<ServerConfig>,
+    pace: Pace,
+}
+
+/// When it is there, and how long an answer takes.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
     latency: Duration,
+    clock: Clock,
 }
 
 /// The largest body that is read.
@@ -91,7 +101,8 @@ impl Server {
         std::fs::write(&options.ca_file, authority)
             .map_err(|error| ServerError::Write(options.ca_file.clone(), error))?;
         let azure = Arc::new(Mutex::new(azure));
-        Ok(Self { azure, listeners, identity, tls: Arc::new(tls), latency: options.latency })
+        let pace = Pace { latency: options.latency, clock: options.clock };
+        Ok(Self { azure, listeners, identity, tls: Arc::new(tls), pace })
     }
 
     /// Where it listens.
@@ -113,11 +124,11 @@ impl Server {
     pub async fn run(self, until: impl Future<Output = ()>) {
         let mut tasks = tokio::task::JoinSet::new();
         for listener in self.listeners {
-            let (azure, tls, latency) = (Arc::clone(&self.azure), Arc::clone(&self.tls), self.latency);
-            tasks.spawn(accept(listener, azure, Some(TlsAcceptor::from(tls)), latency));
+            let (azure, tls) = (Arc::clone(&self.azure), Arc::clone(&self.tls));
+            tasks.spawn(accept(listener, azure, Some(TlsAcceptor::from(tls)), self.pace));
         }
         if let Some(listener) = self.identity {
-            tasks.spawn(accept(listener, Arc::clone(&self.azure), None, self.latency));
+            tasks.spawn(accept(listener, Arc::clone(&self.azure), None, self.pace));
         }
         until.await;
         tasks.abort_all();
@@ -153,12 +164,7 @@ fn certificates() -> Result<(String, ServerConfig), Box<dyn std::error::Error>> 
     Ok((authority.pem(), config))
 }
 
-async fn accept(
-    listener: TcpListener,
-    azure: Arc<Mutex<Azure>>,
-    tls: Option<TlsAcceptor>,
-    latency: Duration,
-) {
+async fn accept(listener: TcpListener, azure: Arc<Mutex<Azure>>, tls: Option<TlsAcceptor>, pace: Pace) {
     let local = listener.local_addr().ok();
     let mut connections = tokio::task::JoinSet::new();
     loop {
@@ -174,10 +180,10 @@ async fn accept(
             match tls {
                 Some(tls) => {
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                        serve(stream, azure, "https", local, latency).await;
+                        serve(stream, azure, "https", local, pace).await;
                     }
                 }
-                None => serve(stream, azure, "http", local, latency).await,
+                None => serve(stream, azure, "http", local, pace).await,
             }
         });
     }
@@ -188,9 +194,9 @@ async fn serve(
     azure: Arc<Mutex<Azure>>,
     scheme: &'static str,
     local: Option<SocketAddr>,
-    latency: Duration,
+    pace: Pace,
 ) {
-    let service = service_fn(move |request| answer(request, Arc::clone(&azure), scheme, local, latency));
+    let service = service_fn(move |request| answer(request, Arc::clone(&azure), scheme, local, pace));
     // A connection that breaks is the business of whoever broke it.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
@@ -206,7 +212,7 @@ async fn answer(
     azure: Arc<Mutex<Azure>>,
     scheme: &'static str,
     local: Option<SocketAddr>,
-    latency: Duration,
+    pace: Pace,
 ) -> Result<Sent, io::Error> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
@@ -234,8 +240,8 @@ async fn answer(
             "Only the identity endpoints are served without TLS.",
         ));
     }
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+    if !pace.latency.is_zero() {
+        tokio::time::sleep(pace.latency).await;
     }
     let response = tokio::task::block_in_place(|| {
         let request = Request {
@@ -245,7 +251,7 @@ async fn answer(
             query: parts.uri.query().unwrap_or(""),
             headers: &headers,
             body: &body,
-            now: Timestamp::now(),
+            now: pace.clock.now(),
         };
         azure.lock().unwrap_or_else(PoisonError::into_inner).handle(&request)
     });
@@ -276,6 +282,7 @@ fn sent(response: Response) -> Result<Sent, io::Error> {
             let parts = stream::iter([Ok(Frame::data(half))]).chain(stream::pending());
             StreamBody::new(parts).boxed_unsync()
         }
+        Delivery::Slow => StreamBody::new(drops(body).map(|byte| Ok(Frame::data(byte)))).boxed_unsync(),
     };
     let mut builder = hyper::Response::builder().status(status);
     for (name, value) in &headers {

@@ -86,6 +86,14 @@ impl HttpClient for InProcess {
     }
 }
 
+/// A body that comes a byte a second.
+pub(crate) fn drops(body: Vec<u8>) -> impl futures::Stream<Item = Bytes> + Send {
+    stream::iter(body).then(|byte| async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Bytes::copy_from_slice(&[byte])
+    })
+}
+
 fn delivered(response: Response) -> azure_core::Result<AsyncRawResponse> {
     let Response { status, headers, body, delivery } = response;
     let mut all = Headers::new();
@@ -106,5 +114,6 @@ fn delivered(response: Response) -> azure_core::Result<AsyncRawResponse> {
             let parts = stream::iter([Ok(half)]).chain(stream::pending());
             Ok(AsyncRawResponse::new(status, all, Box::pin(parts)))
         }
+        Delivery::Slow => Ok(AsyncRawResponse::new(status, all, Box::pin(drops(body).map(Ok)))),
     }
 }

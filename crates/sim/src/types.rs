@@ -1,5 +1,7 @@
 //! What the simulator knows of each resource type: one row each.
 
+pub(crate) mod only;
+
 /// Where Resource Graph shows a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
@@ -58,27 +60,6 @@ impl Writes {
     }
 }
 
-/// A property that only some api-versions have.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Only {
-    /// Its JSON pointer.
-    pub(crate) pointer: &'static str,
-    /// Stable versions that have it: this one and later ones; none when empty.
-    pub(crate) stable_from: &'static str,
-    /// Previews that have it: this one and later ones.
-    pub(crate) preview_from: &'static str,
-}
-
-impl Only {
-    /// Whether a version has the property. Versions are dates, so they order as texts.
-    pub(crate) fn is_in(&self, version: &str) -> bool {
-        match version.strip_suffix("-preview") {
-            Some(date) => date >= self.preview_from,
-            None => !self.stable_from.is_empty() && version >= self.stable_from,
-        }
-    }
-}
-
 /// A resource type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Type {
@@ -90,7 +71,6 @@ pub(crate) struct Type {
     pub(crate) page: usize,
     /// The parameter that a `nextLink` carries.
     pub(crate) skip: &'static str,
-    pub(crate) only: &'static [Only],
     /// Pointers of what a write takes and a read never gives.
     pub(crate) write_only: &'static [&'static str],
     pub(crate) writes: Writes,
@@ -235,21 +215,9 @@ const RESOURCES: &[&str] = &[
 const GROUPS: &[&str] = &["2020-02-01", "2020-05-01", "2021-04-01", "2023-04-01", "2024-02-01-preview"];
 const LOCKS: &[&str] = &["2016-09-01", "2017-04-01", "2020-05-01"];
 
-const WORKSPACE_ONLY: &[Only] = &[
-    Only {
-        pointer: "/properties/systemDatastoresAuthMode",
-        stable_from: "2025-01-01",
-        preview_from: "2024-01-01",
-    },
-    Only { pointer: "/properties/allowRoleAssignmentOnRG", stable_from: "", preview_from: "2024-04-01" },
-    Only { pointer: "/properties/networkAcls", stable_from: "", preview_from: "2024-07-01" },
-    Only { pointer: "/properties/ipAllowlist", stable_from: "", preview_from: "2024-07-01" },
-    Only { pointer: "/properties/softDeleteRetentionInDays", stable_from: "", preview_from: "2024-07-01" },
-];
-
 const fn row(name: &'static str, versions: &'static [&'static str], table: Table, writes: Writes) -> Type {
     let (spread, page, skip) = (Spread::Below, 100, "$skipToken");
-    Type { name, versions, table, spread, page, skip, only: &[], write_only: &[], writes }
+    Type { name, versions, table, spread, page, skip, write_only: &[], writes }
 }
 
 /// A type of the Machine Learning provider: its lists go on with `$skip`.
@@ -285,10 +253,7 @@ const KEYS: &[&str] = &["/properties/keys"];
 
 /// Every type.
 pub(crate) const TYPES: &[Type] = &[
-    Type {
-        only: WORKSPACE_ONLY,
-        ..aml("Microsoft.MachineLearningServices/workspaces", Table::Resources, 30, SERVICE)
-    },
+    aml("Microsoft.MachineLearningServices/workspaces", Table::Resources, 30, SERVICE),
     hiding(
         aml("Microsoft.MachineLearningServices/workspaces/datastores", Table::Nowhere, 30, FIXED),
         SECRETS,
@@ -401,6 +366,12 @@ impl Type {
     pub(crate) fn path(&self) -> &'static str {
         self.name.split_once('/').map_or("", |(_, path)| path)
     }
+
+    /// The api-versions that know the type, newest first.
+    pub(crate) fn known_in(&self) -> Vec<&'static str> {
+        let all = self.versions.iter().rev().copied();
+        all.filter(|version| only::knows(self.name, version)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -420,18 +391,5 @@ mod tests {
                 assert!(date.parse::<jiff::civil::Date>().is_ok(), "{version}");
             }
         }
-    }
-
-    #[test]
-    fn some_properties_are_in_some_versions() {
-        let has = |property: &str, version: &str| {
-            let row = find("microsoft.machinelearningservices/WORKSPACES").unwrap();
-            row.only.iter().find(|only| only.pointer.ends_with(property)).unwrap().is_in(version)
-        };
-        assert!(has("systemDatastoresAuthMode", "2025-12-01"));
-        assert!(has("systemDatastoresAuthMode", "2024-04-01-preview"));
-        assert!(!has("systemDatastoresAuthMode", "2024-10-01"));
-        assert!(!has("allowRoleAssignmentOnRG", "2025-12-01"));
-        assert!(has("allowRoleAssignmentOnRG", "2026-05-15-preview"));
     }
 }

@@ -100,8 +100,10 @@ pub enum Delivery {
     Reset,
     /// The connection is closed after half of the body.
     Truncated,
-    /// The body comes so slowly that nobody can wait for it.
+    /// Half of the body comes, and then nothing more.
     Stalled,
+    /// The body comes a byte a second: never nothing, and never enough.
+    Slow,
 }
 
 /// An answer.

@@ -21,6 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The journal of a live audit.
 pub(super) const LIVE: &str = "azure.jsonl";
 
+/// The exit code of a run that was interrupted and did not wait for its end, as shells have it.
+const INTERRUPTED: i32 = 130;
+
 /// How many reasons are spelled out.
 const REASONS: usize = 20;
 
@@ -41,8 +44,8 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
     let (collected, calls) = block_on(async {
         let connection = connect(&args.connection).await?;
         let before = Before { known, done, earlier: earlier.as_ref() };
-        let collected = read(&connection.client, &args.connection, file, before, quiet).await?;
-        Ok((collected, connection.calls))
+        let collected = read(&connection.client, &args.connection, file, before, quiet).await;
+        Ok((collected.map_err(|error| kept(error, &journal))?, connection.calls))
     })?;
     let inventory = input::read(std::slice::from_ref(&journal), Keep::Raw, !quiet)?;
     if inventory.is_empty() {
@@ -83,6 +86,18 @@ pub(super) fn into_folder(args: &AzureArgs, quiet: bool) -> Result<tempfile::Tem
         read(&connection.client, args, file, Before::default(), quiet).await
     })?;
     Ok(folder)
+}
+
+/// Says of a run that broke off where that is which it read.
+fn kept(error: Error, journal: &Path) -> Error {
+    let is_something = std::fs::metadata(journal).is_ok_and(|file| file.len() > 0);
+    match error {
+        Error::Azure(why) if is_something => Error::Azure(format!(
+            "{why}\nwhat was read is in {}; --resume goes on with it",
+            journal.display()
+        )),
+        error => error,
+    }
 }
 
 fn journal_of(path: &Path) -> PathBuf {
@@ -136,8 +151,13 @@ async fn read(
     let stopping = Arc::clone(&stop);
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            output::tell("stopping: what is under way is finished, what was read is kept");
+            output::tell(
+                "stopping: what is under way is finished, what was read is kept; once more ends it at once",
+            );
             stopping.store(true, Ordering::Relaxed);
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            end();
         }
     });
     collected(client, (&args.subscriptions, &args.management_groups), file, before, (quiet, &stop)).await
@@ -161,6 +181,14 @@ pub(super) async fn collected(
         Failure::Azure(error) => Error::Azure(error.to_string()),
         Failure::Journal(error) => Error::Azure(format!("the journal cannot be written: {error}")),
     })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a second Ctrl-C waits for nothing; what the journal holds can be gone on from"
+)]
+fn end() -> ! {
+    std::process::exit(INTERRUPTED)
 }
 
 fn tell_refused(collected: &Collected) {
@@ -195,35 +223,38 @@ fn print_permissions(format: PermissionsFormat, subscriptions: &[String]) -> Res
 fn preflight(args: &AzureArgs) -> Result<Exit, Error> {
     let all = block_on(async {
         let connection = connect(args).await?;
-        let asked = dekey_collect::preflight(&connection.client, &args.subscriptions).await;
+        let (subscriptions, groups) = (&args.subscriptions, &args.management_groups);
+        let asked = dekey_collect::preflight(&connection.client, subscriptions, groups).await;
         asked.map_err(|error| Error::Azure(error.to_string()))
     })?;
-    if all.is_empty() {
+    if !all.iter().any(|own| own.scope.starts_with('/')) {
         return Err(Error::Azure("no subscription can be seen: the identity has no role in any".to_owned()));
     }
     let mut out = std::io::stdout().lock();
-    for Missing { scope, name, actions } in &all {
-        let name = dekey_report::terminal::plain(name);
-        if actions.is_empty() {
-            writeln!(out, "{scope} {name}: everything can be read")?;
-            continue;
-        }
-        writeln!(out, "{scope} {name}")?;
-        for (action, kinds) in actions {
-            let kinds: Vec<&str> = kinds.iter().map(|kind| kind.plural()).collect();
-            let lost = if kinds.is_empty() { "less is checked".to_owned() } else { kinds.join(", ") };
-            writeln!(
-                out,
-                "  missing {}; not judged without it: {lost}",
-                dekey_report::terminal::plain(action)
-            )?;
-        }
+    for own in &all {
+        tell_missing(&mut out, own)?;
     }
-    let missing = all.iter().any(|own| !own.actions.is_empty());
-    if missing {
+    if all.iter().any(|own| !own.actions.is_empty()) {
         writeln!(out, "\ndekey collect --print-permissions az prints the commands that grant them")?;
     }
-    Ok(if missing { Exit::NotJudged } else { Exit::Clean })
+    Ok(if all.iter().all(Missing::is_nothing) { Exit::Clean } else { Exit::NotJudged })
+}
+
+fn tell_missing(out: &mut dyn Write, missing: &Missing) -> std::io::Result<()> {
+    let Missing { scope, name, actions, unknown } = missing;
+    let (scope, name) = (dekey_report::terminal::plain(scope), dekey_report::terminal::plain(name));
+    let rest = if missing.is_nothing() { ": everything can be read" } else { "" };
+    let name = if name.is_empty() { String::new() } else { format!(" {name}") };
+    writeln!(out, "{scope}{name}{rest}")?;
+    for (action, kinds) in actions {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.plural()).collect();
+        let lost = if kinds.is_empty() { "less is checked".to_owned() } else { kinds.join(", ") };
+        writeln!(out, "  missing {}; not judged without it: {lost}", dekey_report::terminal::plain(action))?;
+    }
+    if let Some(why) = unknown {
+        writeln!(out, "  what can be read is not known: {}", dekey_report::terminal::plain(why))?;
+    }
+    Ok(())
 }
 
 /// A bar for each phase.

@@ -4,7 +4,7 @@ use crate::args::{SimArgs, ThrottleArg};
 use crate::exit::{Error, Exit};
 use crate::{input, output};
 use dekey_intake::Keep;
-use dekey_sim::{Azure, Faults, Options, Script, Server, ServerOptions, Throttle};
+use dekey_sim::{Azure, Clock, Faults, Options, Script, Server, ServerOptions, Throttle};
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 
@@ -18,7 +18,8 @@ pub(crate) fn run(args: &SimArgs) -> Result<Exit, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
         let script: Script =
             text.parse().map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?;
-        std::io::stdout().lock().write_all(script.run(&mut azure, jiff::Timestamp::now()).as_bytes())?;
+        let start = args.clock.unwrap_or_else(jiff::Timestamp::now);
+        std::io::stdout().lock().write_all(script.run(&mut azure, start).as_bytes())?;
         return Ok(Exit::Clean);
     }
     let resources = azure.resources();
@@ -29,6 +30,7 @@ pub(crate) fn run(args: &SimArgs) -> Result<Exit, Error> {
             identity: args.identity,
             ca_file: args.ca_file.clone(),
             latency: args.latency,
+            clock: Clock::new(args.clock.unwrap_or_else(jiff::Timestamp::now), args.speed),
         };
         let server = Server::bind(azure, &server).await.map_err(|error| Error::Usage(error.to_string()))?;
         explain(args, &options, resources, &server)?;
@@ -74,6 +76,9 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
         let pem = std::fs::read(path).map_err(Error::file(path))?;
         caller.trust(&pem).map_err(|why| Error::Usage(format!("{}: {why}", path.display())))?;
     }
+    if !args.graph.is_empty() {
+        options.graph = args.graph.iter().filter(|own| !own.eq_ignore_ascii_case("none")).cloned().collect();
+    }
     let graph_lag = if args.lag { GRAPH_LAG } else { jiff::SignedDuration::ZERO };
     let throttle = match args.throttle {
         ThrottleArg::Azure => Throttle::Azure,
@@ -87,7 +92,13 @@ fn options(args: &SimArgs) -> Result<Options, Error> {
         None => Faults::default(),
     };
     let operation_time = args.operation_time.and_then(|own| jiff::SignedDuration::try_from(own).ok());
-    Ok(Options { lag: args.lag, graph_lag, operation_time, throttle, faults, ..options })
+    let life = args.token_life.map(|own| own.as_secs()).and_then(|own| i64::try_from(own).ok());
+    let token_life = match life {
+        Some(0) => return Err(Error::Usage("--token-life: a token lives for a second at least".to_owned())),
+        Some(seconds) => seconds,
+        None => options.token_life,
+    };
+    Ok(Options { lag: args.lag, graph_lag, operation_time, token_life, throttle, faults, ..options })
 }
 
 fn filled(args: &SimArgs, options: Options) -> Result<Azure, Error> {

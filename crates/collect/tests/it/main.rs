@@ -9,6 +9,7 @@
 
 mod far;
 mod faults;
+mod matrix;
 mod simulated;
 mod whole;
 
@@ -71,7 +72,7 @@ pub(crate) async fn collect_after(
 }
 
 #[derive(Clone, Default)]
-struct SharedFile(Arc<std::sync::Mutex<Vec<u8>>>);
+pub(crate) struct SharedFile(pub(crate) Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl std::io::Write for SharedFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

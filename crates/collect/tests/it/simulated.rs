@@ -90,7 +90,7 @@ fn earlier(journal: &[u8], as_of: Timestamp) -> Earlier {
 }
 
 /// What a journal says of each resource and list, but for when it was read.
-fn told(journal: &[u8]) -> BTreeMap<String, Value> {
+pub(crate) fn told(journal: &[u8]) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for line in std::str::from_utf8(journal).unwrap().lines() {
         let mut value: Value = serde_json::from_str(line).unwrap();

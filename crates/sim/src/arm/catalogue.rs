@@ -164,7 +164,7 @@ fn providers(scope: &str, with_aliases: bool) -> BTreeMap<String, Value> {
     let mut all: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for row in types::TYPES {
         let (namespace, path) = row.name.split_once('/').unwrap_or((row.name, ""));
-        let versions: Vec<&str> = row.versions.iter().rev().copied().collect();
+        let versions = row.known_in();
         let places: Vec<&str> = LOCATIONS.iter().map(|(_, shown, _)| *shown).collect();
         let mut own = json!({ "resourceType": path, "locations": places, "apiVersions": versions,
             "capabilities": capabilities(row) });

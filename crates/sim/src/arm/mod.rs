@@ -96,10 +96,10 @@ fn row(kind: &str, call: &Call<'_>) -> Result<&'static Type, Response> {
             )
         });
     };
-    if row.versions.contains(&call.version.as_str()) {
+    let supported = row.known_in();
+    if supported.contains(&call.version.as_str()) {
         return Ok(row);
     }
-    let supported: Vec<&str> = row.versions.iter().rev().copied().collect();
     let supported = supported.join(", ");
     if row.name.starts_with("Microsoft.Resources/") || row.name.starts_with("Microsoft.Management/") {
         let message = format!(

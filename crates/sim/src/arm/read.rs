@@ -73,8 +73,7 @@ pub(super) fn present<'b>(call: &Call<'_>, row: &Type, resource: &'b Resource) -
 
 /// What an api-version does not show of a type: what it does not have, and what is never read.
 pub(super) fn hidden_in<'v>(row: &Type, version: &'v str) -> impl Iterator<Item = &'static str> + use<'v> {
-    let only = row.only.iter().filter(|only| !only.is_in(version)).map(|only| only.pointer);
-    only.chain(row.write_only.iter().copied())
+    types::only::unknown(row.name, version).chain(row.write_only.iter().copied())
 }
 
 /// A document as an api-version shows it: without what that version does not have, and without what is never read.

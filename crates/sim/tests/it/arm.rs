@@ -84,6 +84,16 @@ fn a_version_has_its_own_properties() {
     assert!(!has("2024-10-01", "systemDatastoresAuthMode"));
     assert!(!has("2025-12-01", "allowRoleAssignmentOnRG"));
     assert!(has("2025-10-01-preview", "allowRoleAssignmentOnRG"));
+    assert!(has("2022-05-01", "tenantId") && !has("2020-08-01", "tenantId"));
+    // What a version does not know of it has no lists of either.
+    let (status, own) = world.get(&format!("{id}/datastores?api-version=2020-08-01"));
+    assert_eq!((status, own["error"]["code"].as_str()), (400, Some("NoRegisteredProviderFound")));
+    let (status, own) = world.get(&format!("{id}/serverlessEndpoints?api-version=2023-10-01"));
+    let message = own["error"]["message"].as_str().unwrap();
+    assert!(
+        status == 400 && message.contains("2024-04-01") && !message.contains("2023-10-01, "),
+        "{message}"
+    );
 }
 
 #[test]

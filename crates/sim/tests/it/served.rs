@@ -1,7 +1,7 @@
 //! The two edges: a transport for `azure_core`, and a server on loopback.
 
 use azure_core::http::{HttpClient, Method, Request, Url};
-use dekey_sim::{Azure, InProcess, Options, Server, ServerError, ServerOptions};
+use dekey_sim::{Azure, Clock, InProcess, Options, Server, ServerError, ServerOptions};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -43,6 +43,7 @@ async fn addresses_that_others_can_reach_are_refused() {
             identity: None,
             ca_file: folder.path().join("ca.pem"),
             latency: Duration::ZERO,
+            clock: Clock::default(),
         };
         let refused = Server::bind(Azure::new(Options::new(1)), &options).await;
         assert!(matches!(refused, Err(ServerError::NotLoopback(_))), "{address}");
@@ -61,6 +62,7 @@ async fn the_server_speaks_https_to_who_trusts_its_authority() {
         identity: Some("127.0.0.1:0".parse().unwrap()),
         ca_file: ca_file.clone(),
         latency: Duration::ZERO,
+        clock: Clock::default(),
     };
     let server = Server::bind(Azure::new(Options::new(1)), &options).await.unwrap();
     let (addresses, identity) = (server.addresses(), server.identity_address().unwrap());
