@@ -18,6 +18,7 @@ mod live;
 mod outputs;
 mod sim;
 mod snapshot;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
