@@ -48,7 +48,13 @@ const NARROWEST: &[(Use, &[&str])] = &[
         ],
     ),
     (Use::WriteTelemetry, &["3913510d-42f4-4e42-8a64-420c390055eb"]),
+    (Use::ReadEndpoint, &["acdd72a7-3385-48ef-bd42-f606fba81ae7"]),
 ];
+
+/// Whether a role is the one that Microsoft documents for some use.
+pub(crate) fn is_documented(role: &str) -> bool {
+    NARROWEST.iter().any(|row| row.1.contains(&role))
+}
 
 /// The narrowest role that Microsoft documents for a use: its GUID and name; nothing where the mode of a registry was not read, or
 /// where roles have no say.

@@ -1,6 +1,7 @@
 //! The least that suffices for one who acts.
 
 use crate::Actor;
+use crate::causes::is_documented;
 use dekey_model::{ArmId, Kind, Resource, eq_ids};
 use dekey_rbac::{
     Engine, Least, Menu, Need, PickedRole, Plan, Role, Service, Use, catalogue, minimise, policy_permission,
@@ -126,7 +127,9 @@ fn roles(engine: &Engine, wishes: Wishes) -> Vec<Role> {
             roles.push(Role::new(&own, engine.actions()));
         }
     }
-    roles.sort_by(|a, b| (a.name(), a.id()).cmp(&(b.name(), b.id())));
+    // Of two that cost as much the first is taken: the one that Microsoft names.
+    let key = |own: &Role| (!is_documented(own.id()), own.name().to_owned(), own.id().to_owned());
+    roles.sort_by_cached_key(key);
     roles
 }
 

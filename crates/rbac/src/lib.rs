@@ -39,7 +39,7 @@ pub use minimise::{Least, Menu, Pick, PickedRole, Plan, minimise};
 pub use needs::{Excess, Held, Need, Use, is_known_at};
 pub use pattern::Pattern;
 pub use principal::PrincipalIx;
-pub use profile::{GRANTS, Grant, On, Profile};
+pub use profile::{GRANTS, Grant, On, Profile, Setting};
 pub use role::{Asked, Permission, Role, RoleDefinition};
 pub use scope::Place;
 pub use service::{AccessPolicy, Door, Lock, Service, Target, policy_permission};

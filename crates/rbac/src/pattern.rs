@@ -19,6 +19,9 @@ pub struct Pattern {
     given: Box<str>,
 }
 
+/// Providers of which almost every built-in role has everything, and nobody minds.
+const HARMLESS: [&str; 2] = ["microsoft.support", "microsoft.resourcehealth"];
+
 impl Pattern {
     /// The pattern of a text.
     pub fn new(text: &str) -> Self {
@@ -34,6 +37,14 @@ impl Pattern {
     /// Whether the pattern has a `*`.
     pub fn is_wild(&self) -> bool {
         self.folded.contains('*')
+    }
+
+    /// Whether it takes in a whole resource provider, or several, and more than reading.
+    pub(crate) fn is_broad(&self) -> bool {
+        let provider = self.folded.split('/').next().unwrap_or("");
+        let wide = provider.contains('*')
+            || self.folded.get(provider.len()..).is_some_and(|rest| rest.starts_with("/*"));
+        wide && !self.folded.ends_with("/read") && !HARMLESS.contains(&provider)
     }
 
     /// Whether the pattern covers an action that is in lower case already.

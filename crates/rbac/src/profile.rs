@@ -3,6 +3,8 @@
 //! Data with its sources. Microsoft warns against taking away what the service grants itself; a profile is what an identity is
 //! compared with, not a plan.
 
+use crate::{Service, Target};
+
 /// A set of grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
@@ -40,10 +42,48 @@ pub struct Grant {
     pub on: On,
     /// The role's GUID.
     pub role: &'static str,
-    /// When it is needed; always, if nothing is said.
+    /// The setting that it belongs to; to every one, if nothing is said.
+    pub setting: Option<Setting>,
+    /// What an access policy permits in its place where the vault goes by those; nothing, if nothing is said.
+    pub policy: &'static str,
+    /// When it is needed, the setting aside; always, if nothing is said.
     pub when: &'static str,
     /// Where it is written.
     pub source: &'static str,
+}
+
+/// A setting of a dependent that decides whether a row counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Setting {
+    /// The vault authorizes by roles.
+    VaultByRoles,
+    /// The registry has no repository permissions.
+    RegistryOfImages,
+    /// The registry has repository permissions.
+    RegistryByRepository,
+}
+
+impl Setting {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::VaultByRoles => "the vault authorizes by roles",
+            Self::RegistryOfImages => "the registry has no repository permissions",
+            Self::RegistryByRepository => "the registry has repository permissions",
+        }
+    }
+
+    /// Whether a resource is set so; nothing when that was not read.
+    pub fn is_so(self, at: &Target) -> Option<bool> {
+        match (self, &at.service) {
+            (Self::VaultByRoles, Service::Vault { rbac, .. }) => *rbac,
+            (Self::RegistryOfImages, Service::Registry { by_repository, .. }) => {
+                by_repository.map(|own| !own)
+            }
+            (Self::RegistryByRepository, Service::Registry { by_repository, .. }) => *by_repository,
+            _ => None,
+        }
+    }
 }
 
 const CONTRIBUTOR: &str = "b24988ac-6180-42a0-ab88-20f7382dd24c";
@@ -72,8 +112,20 @@ const fn row(
     when: &'static str,
     source: &'static str,
 ) -> Grant {
-    Grant { profile, on, role, when, source }
+    Grant { profile, on, role, setting: None, policy: "", when, source }
 }
+
+impl Grant {
+    const fn only(self, setting: Setting) -> Self {
+        Self { setting: Some(setting), ..self }
+    }
+
+    const fn or_policy(self, policy: &'static str) -> Self {
+        Self { setting: Some(VaultByRoles), policy, ..self }
+    }
+}
+
+use Setting::{RegistryByRepository, RegistryOfImages, VaultByRoles};
 
 use On::{Insights, Registry, ResourceGroup, Storage, Vault, Workspace};
 use Profile::{DocumentedUserAssigned as Documented, Hardened, ServiceDefault as Default};
@@ -82,13 +134,7 @@ use Profile::{DocumentedUserAssigned as Documented, Hardened, ServiceDefault as 
 pub const GRANTS: &[Grant] = &[
     row(Default, Workspace, CONTRIBUTOR, "", SECURITY),
     row(Default, Storage, BLOB_CONTRIBUTOR, "", SECURITY),
-    row(
-        Default,
-        Vault,
-        VAULT_ADMINISTRATOR,
-        "the vault authorizes by roles; else an access policy for everything",
-        SECURITY,
-    ),
+    row(Default, Vault, VAULT_ADMINISTRATOR, "", SECURITY).or_policy("everything but purging"),
     row(Default, Registry, CONTRIBUTOR, "", SECURITY),
     row(
         Default,
@@ -108,47 +154,17 @@ pub const GRANTS: &[Grant] = &[
     row(Documented, Storage, CONTRIBUTOR, "", IDENTITY),
     row(Documented, Storage, BLOB_CONTRIBUTOR, "data is previewed in the studio", IDENTITY),
     row(Documented, Vault, CONTRIBUTOR, "", IDENTITY),
-    row(
-        Documented,
-        Vault,
-        VAULT_ADMINISTRATOR,
-        "the vault authorizes by roles; else an access policy for everything but purging",
-        IDENTITY,
-    ),
+    row(Documented, Vault, VAULT_ADMINISTRATOR, "", IDENTITY).or_policy("everything but purging"),
     row(Documented, Registry, CONTRIBUTOR, "", IDENTITY),
     row(Documented, Insights, CONTRIBUTOR, "", IDENTITY),
     row(Hardened, Workspace, CONTRIBUTOR, "", SECURITY),
     row(Hardened, Storage, BLOB_CONTRIBUTOR, "", LOCAL_AUTH),
     row(Hardened, Storage, FILE_PRIVILEGED_CONTRIBUTOR, "file shares are used", LOCAL_AUTH),
-    row(Hardened, Vault, SECRETS_OFFICER, "the vault authorizes by roles", INFERRED),
-    row(
-        Hardened,
-        Registry,
-        ACR_PULL,
-        "images are pulled, and the registry has no repository permissions",
-        IDENTITY,
-    ),
-    row(
-        Hardened,
-        Registry,
-        ACR_PUSH,
-        "images are built, and the registry has no repository permissions",
-        IDENTITY,
-    ),
-    row(
-        Hardened,
-        Registry,
-        REPOSITORY_READER,
-        "images are pulled, and the registry has repository permissions",
-        REGISTRY_MODE,
-    ),
-    row(
-        Hardened,
-        Registry,
-        REPOSITORY_WRITER,
-        "images are built, and the registry has repository permissions",
-        REGISTRY_MODE,
-    ),
+    row(Hardened, Vault, SECRETS_OFFICER, "", INFERRED).only(VaultByRoles),
+    row(Hardened, Registry, ACR_PULL, "images are pulled", IDENTITY).only(RegistryOfImages),
+    row(Hardened, Registry, ACR_PUSH, "images are built", IDENTITY).only(RegistryOfImages),
+    row(Hardened, Registry, REPOSITORY_READER, "images are pulled", REGISTRY_MODE).only(RegistryByRepository),
+    row(Hardened, Registry, REPOSITORY_WRITER, "images are built", REGISTRY_MODE).only(RegistryByRepository),
     row(Hardened, Insights, METRICS_PUBLISHER, "its local authentication is off", INFERRED),
 ];
 
@@ -168,6 +184,7 @@ mod tests {
         let roles = crate::catalogue::roles();
         for grant in GRANTS {
             assert!(roles.iter().any(|role| role.id == grant.role), "{grant:?}");
+            assert!(!grant.source.is_empty(), "{grant:?}");
         }
         assert!([Default, Documented, Hardened].iter().all(|own| own.grants().count() > 5));
     }

@@ -198,6 +198,13 @@ impl Role {
         self.permissions.iter().any(|own| own.pattern(action).is_some())
     }
 
+    /// The widest of its patterns of the control plane that takes in a whole resource provider, or all of them, and more than reading;
+    /// whatever the condition. Opening support requests and reading health are no harm.
+    pub fn broad_pattern(&self) -> Option<&Pattern> {
+        let all = self.permissions.iter().flat_map(|own| &own.control.yes);
+        all.filter(|own| own.is_broad()).min_by_key(|own| (own.as_str().len(), own.as_str()))
+    }
+
     /// Whether it can be assigned at a scope that is named among its assignable scopes, or below one.
     pub fn is_assignable_at(&self, scope: &str) -> bool {
         let at: Vec<&str> = scope.split('/').filter(|own| !own.is_empty()).collect();
@@ -250,6 +257,25 @@ mod tests {
         assert_eq!(
             (reason("a/READ"), reason("a/write"), reason("b/write")),
             (Some("A/read"), Some("A/*"), Some("*"))
+        );
+    }
+
+    #[test]
+    fn a_wildcard_over_a_provider_is_broad() {
+        let broad = |list: &[&str]| {
+            let permission = Permission { actions: texts(list), ..Permission::default() };
+            let role = RoleDefinition { permissions: vec![permission], ..RoleDefinition::default() };
+            Role::new(&role, &Actions::default()).broad_pattern().map(ToString::to_string)
+        };
+        assert_eq!(broad(&["Microsoft.Storage/*", "*", "A/b/read"]).as_deref(), Some("*"));
+        assert_eq!(
+            broad(&["*/read", "microsoft.compute/*/WRITE"]).as_deref(),
+            Some("microsoft.compute/*/WRITE")
+        );
+        assert_eq!(broad(&["Microsoft.*/action"]).as_deref(), Some("Microsoft.*/action"));
+        assert_eq!(
+            broad(&["*/read", "Microsoft.Storage/*/read", "Microsoft.Support/*", "A/b/*", "A/b/write"]),
+            None
         );
     }
 

@@ -11,7 +11,7 @@ pub(crate) struct Credential<'a> {
     /// Whose it is, in words.
     whose: &'a str,
     /// What people call it.
-    name: &'a str,
+    pub(crate) name: &'a str,
     /// Its id, which stays the same.
     pub(crate) id: &'a str,
     /// A client secret, or else a certificate.
@@ -49,15 +49,23 @@ pub(crate) fn credentials<'a>(
     if cx.grants().of_application(cx.inventory, id).next().is_none() {
         return Vec::new();
     }
+    let (all, gaps) = read(application);
+    gaps.into_iter().for_each(|gap| out.not_judged(gap));
+    out.pass();
+    all
+}
+
+/// The credentials of an application, and what of them cannot be read.
+pub(crate) fn read(application: Resource<'_>) -> (Vec<Credential<'_>>, Vec<Gap>) {
     let whose = application.text(Field::DisplayName).non_empty().value().unwrap_or("");
-    let mut all = Vec::new();
+    let (mut all, mut gaps) = (Vec::new(), Vec::new());
     for (field, is_secret) in [(Field::PasswordCredentials, true), (Field::KeyCredentials, false)] {
         match application.json(field) {
             Seen::Value(Value::Array(list)) => {
                 for (at, own) in list.iter().enumerate() {
                     let text = |name: &str| own.get(name).and_then(Value::as_str).unwrap_or("");
                     let Some(end) = date_of(text("endDateTime")) else {
-                        out.not_judged(Gap::Odd(field));
+                        gaps.push(Gap::Odd(field));
                         continue;
                     };
                     let start = date_of(text("startDateTime"));
@@ -74,12 +82,19 @@ pub(crate) fn credentials<'a>(
                 }
             }
             Seen::Null => {}
-            Seen::Absent | Seen::NotRead => out.not_judged(Gap::NotRead(field)),
-            Seen::Value(_) | Seen::Odd => out.not_judged(Gap::Odd(field)),
+            Seen::Absent | Seen::NotRead => gaps.push(Gap::NotRead(field)),
+            Seen::Value(_) | Seen::Odd => gaps.push(Gap::Odd(field)),
         }
     }
-    out.pass();
-    all
+    (all, gaps)
+}
+
+/// The last day on which a credential of a service principal itself is good, if it was read and has any left.
+pub(crate) fn last_day(principal: Resource<'_>, today: Date) -> Option<Date> {
+    let all = [Field::PasswordCredentials, Field::KeyCredentials].into_iter();
+    let all = all.filter_map(|field| principal.json(field).value()?.as_array());
+    let ends = all.flatten().filter_map(|own| date_of(own.get("endDateTime")?.as_str()?));
+    ends.filter(|end| *end >= today).max()
 }
 
 /// Days from one day to another.

@@ -1,9 +1,10 @@
 //! What a rule sees, and where it puts its answer.
 
+use crate::deleted::Deleted;
 use crate::grants::Grants;
 use crate::ownership::Effective;
 use crate::policies::Policies;
-use crate::roles::Dangers;
+use crate::privilege::Dangers;
 use crate::{Rule, Settings};
 use dekey_model::{
     Confidence, Covered, Evidence, Field, Finding, Gap, Inventory, Kind, NotJudged, Resource, RuleIx,
@@ -28,6 +29,7 @@ pub struct Context<'a> {
     grants: OnceLock<Grants>,
     engine: OnceLock<Engine>,
     dangers: OnceLock<Dangers>,
+    deleted: OnceLock<Deleted>,
 }
 
 impl<'a> Context<'a> {
@@ -41,6 +43,7 @@ impl<'a> Context<'a> {
             grants: OnceLock::new(),
             engine: OnceLock::new(),
             dangers: OnceLock::new(),
+            deleted: OnceLock::new(),
         }
     }
 
@@ -64,6 +67,11 @@ impl<'a> Context<'a> {
     /// What makes a role dangerous.
     pub(crate) fn dangers(&self) -> &Dangers {
         self.dangers.get_or_init(|| Dangers::of(self.engine()))
+    }
+
+    /// Workspaces that others still speak of.
+    pub(crate) fn deleted(&self) -> &Deleted {
+        self.deleted.get_or_init(|| Deleted::new(self.inventory))
     }
 
     /// The first moment of the day of the audit.

@@ -139,14 +139,23 @@ impl Grants {
         self.by_principal.get(&lower(id)).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The service principals of an application id.
+    pub fn principals_of_application<'a>(
+        &'a self,
+        inventory: &'a Inventory,
+        id: &str,
+    ) -> impl Iterator<Item = Resource<'a>> + 'a {
+        let all = self.by_application.get(&lower(id)).map(Vec::as_slice).unwrap_or_default();
+        all.iter().map(|ix| inventory.get(*ix))
+    }
+
     /// Role assignments, by application id, of its service principals.
     pub fn of_application<'a>(
         &'a self,
         inventory: &'a Inventory,
         id: &str,
     ) -> impl Iterator<Item = ResourceIx> + 'a {
-        let principals = self.by_application.get(&lower(id)).map(Vec::as_slice).unwrap_or_default();
-        principals.iter().flat_map(|ix| self.of_principal(inventory.get(*ix).name())).copied()
+        self.principals_of_application(inventory, id).flat_map(|own| self.of_principal(own.name())).copied()
     }
 
     /// The role assignments at a resource and above it; of management groups all, as which is above which is for the engine to say.

@@ -3,7 +3,7 @@
 use crate::{Context, Out};
 use dekey_access::{Acting, ActorAccess, Dependent, DependentAccess, WorkspaceAccess};
 use dekey_model::{ArmId, Field, Gap, IdentityState, Kind, Resource, ResourceIx};
-use dekey_rbac::{Action, Answer, Bits, Engine, Held, Use};
+use dekey_rbac::{Answer, Held, Use};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A dependent of which somebody lacks something.
@@ -69,38 +69,6 @@ pub(crate) fn may_be_judged(cx: &Context<'_>, workspace: Resource<'_>, out: &mut
     let covered = || cx.inventory.coverage().covers(Kind::RoleAssignment, workspace.id());
     !cx.inventory.of_kind(Kind::RoleAssignment).is_empty()
         || out.needs_covered(workspace, Kind::RoleAssignment, covered())
-}
-
-/// What makes a role dangerous, of the actions that have bits.
-#[derive(Debug)]
-pub(crate) struct Dangers {
-    /// Roles can be given.
-    pub(crate) assigns: Bits,
-    /// Keys of storage accounts can be listed.
-    pub(crate) lists: Bits,
-    /// Blobs, secrets or images can be reached.
-    pub(crate) data: Bits,
-}
-
-impl Dangers {
-    /// Of the actions of an engine.
-    pub(crate) fn of(engine: &Engine) -> Self {
-        let one = |name: &str| {
-            let wanted = Action::control(name);
-            engine.actions().bits(|own| *own == wanted)
-        };
-        let kinds = [
-            "/containers/blobs/",
-            "/vaults/secrets/getsecret",
-            "/registries/push/",
-            "/repositories/content/",
-        ];
-        Self {
-            assigns: one("Microsoft.Authorization/roleAssignments/write"),
-            lists: one("Microsoft.Storage/storageAccounts/listKeys/action"),
-            data: engine.actions().bits(|own| kinds.iter().any(|kind| own.folded().contains(kind))),
-        }
-    }
 }
 
 /// Whether a key does it: for all that is done there, or else not.

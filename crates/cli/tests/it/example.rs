@@ -39,6 +39,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("policy-exemption-without-expiry", "about exemptions, which are no part of a workspace's pairs"),
     ("tag-based-policy-opt-out", "about definitions, which are no part of a workspace's pairs"),
     ("unenforced-policy-assignment", "about assignments, which are no part of a workspace's pairs"),
+    ("application-of-deleted-workspace", GRANTS),
     ("direct-role-of-person", GRANTS),
     ("expired-application-credential", GRANTS),
     ("expiring-application-credential", GRANTS),

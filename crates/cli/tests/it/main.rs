@@ -20,6 +20,7 @@ mod policy;
 mod rollout;
 mod sim;
 mod snapshot;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

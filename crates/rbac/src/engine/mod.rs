@@ -163,6 +163,11 @@ impl Engine {
         self.principals.groups(who)
     }
 
+    /// The groups whose members were not read, nor taken for read, of those that have a say.
+    pub fn unread_groups(&self) -> impl Iterator<Item = PrincipalIx> {
+        self.principals.opaque().iter().copied().filter(|own| !self.principals.is_assumed(*own))
+    }
+
     /// Every principal that the data names.
     pub fn principals(&self) -> impl Iterator<Item = PrincipalIx> {
         (0u32..).map(PrincipalIx).take(self.principals.len())

@@ -121,7 +121,32 @@ fn is_without_effect(action: &Action, by_repository: bool) -> bool {
     }
 }
 
+impl AccessPolicy {
+    /// Whether it permits a data action of a vault to whomever it is for.
+    pub fn covers(&self, action: &Action) -> bool {
+        covering(self, action).is_some()
+    }
+}
+
 impl Service {
+    /// Why no role assignment counts for an action, whatever its role permits; nothing when they count, and when the setting that
+    /// decides was not read.
+    pub fn disregards_roles(&self, action: &Action) -> Option<&'static str> {
+        match self {
+            Service::Vault { rbac: Some(false), .. } if action.plane() == Plane::Data => {
+                Some("the vault goes by access policies, where roles have no say")
+            }
+            Service::Registry { by_repository: Some(mode), .. } if is_without_effect(action, *mode) => {
+                Some(if *mode {
+                    "the registry goes by repository permissions, where this action has no effect"
+                } else {
+                    "the registry has no repository permissions, so this action has no effect"
+                })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether role assignments alone do not tell who may do something.
     fn has_a_say(&self, action: &Action) -> bool {
         match self {

@@ -67,12 +67,19 @@ impl Teller<'_> {
             let (mut missing, mut unknown) = (BTreeSet::new(), BTreeSet::new());
             for held in &judged.held {
                 let word = use_word(held.need.purpose).to_owned();
+                let all = judged.held.iter().filter(|own| own.need.purpose == held.need.purpose);
+                let whole = all.map(|own| own.decision.answer()).all(|own| own == Answer::Allowed);
+                let permits = || match held.decision.answer() {
+                    Answer::Conditional => format!("{word} under a condition"),
+                    _ if whole => word.clone(),
+                    _ => format!("part of: {word}"),
+                };
                 match held.decision.answer() {
                     Answer::Denied => missing.insert(word),
                     Answer::Unknown => unknown.insert(word),
                     Answer::Allowed | Answer::Conditional => {
                         held.decision.because.iter().for_each(|own| {
-                            through.entry(key(own)).or_default().insert(word.clone());
+                            through.entry(key(own)).or_default().insert(permits());
                         });
                         true
                     }

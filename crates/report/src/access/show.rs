@@ -1,12 +1,13 @@
 //! `access show`.
 
 use super::fill::{Teller, danger, place, plane, verdict};
-use super::types::{Effective, Grant, Principal, Show, Shown};
+use super::types::{Effective, Grant, Principal, Reason, Show, Shown};
 use dekey_access::{Found, who_ways};
-use dekey_model::{ArmId, eq_ids};
+use dekey_model::{ArmId, Kind, eq_ids};
 use dekey_rbac::condition::Facts;
 use dekey_rbac::{
-    Action, Bits, Danger, Engine, PrincipalIx, Role, Standing, Target, Verdict, catalogue, is_known_at,
+    AccessPolicy, Action, Bits, Danger, Engine, Membership, PrincipalIx, Role, Service, Standing, Target,
+    Verdict, catalogue, is_known_at,
 };
 
 /// What is asked of somebody.
@@ -49,6 +50,7 @@ impl Teller<'_> {
         let Some(id) = &found.principal else { return shown };
         let who = self.engine.principal(id);
         shown.grants = self.grants(who, asking.on);
+        shown.grants.extend(self.policies(who, asking));
         match (asking.on, asking.action) {
             (Some(on), Some(action)) => {
                 let decision = self.engine.may(who, action, on, self.now);
@@ -58,7 +60,7 @@ impl Teller<'_> {
                     .map(|own| self.way(own))
                     .collect();
                 if denied && asking.why_not {
-                    shown.why_not = self.why_not(&shown.grants, action, on);
+                    shown.why_not = self.why_not(&shown.grants, action, on, &decision);
                 }
                 shown.decision = Some(self.decision(&decision));
             }
@@ -66,9 +68,8 @@ impl Teller<'_> {
             (None, Some(action)) => {
                 // Where it could be done: only the assignments that permit it.
                 let permits = |own: &Grant| {
-                    self.engine
-                        .role(&own.reason.role_id)
-                        .is_none_or(|role| !role.is_known() || role.covers(action))
+                    let role = self.engine.role(&own.reason.role_id);
+                    role.is_none_or(|role| !role.is_known() || role.covers(action))
                 };
                 shown.grants.retain(permits);
             }
@@ -94,16 +95,65 @@ impl Teller<'_> {
         found
     }
 
+    /// The access policies of somebody, of vaults that go by them: of the one that is asked about, or of all.
+    fn policies(&self, who: Option<PrincipalIx>, asking: Asking<'_>) -> Vec<Grant> {
+        let all = || self.inventory.of_kind(Kind::Vault).iter().map(|ix| Target::of(self.inventory.get(*ix)));
+        let vaults: Vec<Target> = asking.on.map_or_else(|| all().collect(), |on| vec![on.clone()]);
+        let mut found = Vec::new();
+        for vault in &vaults {
+            let Service::Vault { rbac: Some(false), policies: Some(policies) } = &vault.service else {
+                continue;
+            };
+            let own = |policy: &&AccessPolicy| {
+                asking.action.is_none_or(|action| policy.covers(action))
+                    && self.engine.membership(who, &policy.object_id) == Membership::Yes
+            };
+            found.extend(policies.iter().filter(own).map(|policy| self.policy(who, vault, policy)));
+        }
+        found
+    }
+
+    fn policy(&self, who: Option<PrincipalIx>, vault: &Target, own: &AccessPolicy) -> Grant {
+        let itself =
+            who.is_some_and(|who| self.engine.principal_id(who).eq_ignore_ascii_case(&own.object_id));
+        let actions = self.engine.actions().iter().map(|own| own.1);
+        let worst = actions.filter(|action| own.covers(action)).map(Danger::of).max();
+        Grant {
+            reason: Reason {
+                assignment: format!("{}/accessPolicies/{}", vault.id, own.object_id),
+                role: "access policy".to_owned(),
+                role_id: String::new(),
+                scope: vault.id.clone(),
+                pattern: own.permissions.join(", "),
+                through_group: (!itself).then(|| self.principal(&own.object_id)),
+                condition: own.application_id.as_ref().map(|id| format!("it comes through application {id}")),
+                since: None,
+                until: None,
+            },
+            standing: "active",
+            worst: worst.map(danger),
+        }
+    }
+
+    /// Whether an assignment counts now.
+    fn standing(&self, own: &dekey_rbac::Reason) -> &'static str {
+        if own.until.is_some_and(|until| until <= self.now) {
+            "ended"
+        } else if own.from.is_some_and(|from| self.now < from) {
+            "later"
+        } else if own.standing == Standing::Eligible {
+            "eligible"
+        } else {
+            "active"
+        }
+    }
+
     fn grant(&self, own: &dekey_rbac::Reason) -> Grant {
         let actions = self.engine.actions();
         let role = self.engine.role(&own.role).filter(|role| role.is_known());
         let permits = role.into_iter().flat_map(|role| role.always().iter().chain(role.sometimes().iter()));
         let worst = permits.filter_map(|ix| actions.get(ix)).map(Danger::of).max();
-        Grant {
-            reason: self.reason(own),
-            standing: if own.standing == Standing::Eligible { "eligible" } else { "active" },
-            worst: worst.map(danger),
-        }
+        Grant { reason: self.reason(own), standing: self.standing(own), worst: worst.map(danger) }
     }
 
     fn effective(&self, who: Option<PrincipalIx>, on: &Target, why: bool) -> Vec<Effective> {
@@ -112,7 +162,7 @@ impl Teller<'_> {
         let mut bits: Bits = all.allowed;
         bits.add(&all.conditional);
         bits.add(&all.unknown);
-        if matches!(on.service, dekey_rbac::Service::Vault { .. }) {
+        if matches!(on.service, Service::Vault { .. }) {
             // Access policies give what no role does.
             bits.add(&asked);
         }
@@ -138,18 +188,22 @@ impl Teller<'_> {
     }
 
     /// Why what reaches a resource does not permit an action, and what would.
-    fn why_not(&self, grants: &[Grant], action: &Action, on: &Target) -> Vec<String> {
-        let mut told: Vec<String> = grants.iter().map(|own| near_miss(self.engine, own, action)).collect();
+    fn why_not(
+        &self,
+        grants: &[Grant],
+        action: &Action,
+        on: &Target,
+        decision: &dekey_rbac::Decision,
+    ) -> Vec<String> {
+        let mut told: Vec<String> =
+            grants.iter().map(|own| near_miss(self.engine, own, action, on, decision)).collect();
         if grants.is_empty() {
             told.push("no role is assigned to it here or above".to_owned());
         }
-        if matches!(on.service, dekey_rbac::Service::Vault { rbac: Some(false), .. })
-            && action.plane() == dekey_rbac::Plane::Data
-        {
-            let permission = dekey_rbac::policy_permission(action).unwrap_or("none");
-            told.push(format!(
-                "the vault goes by access policies, where roles have no say: `{permission}` is what it takes"
-            ));
+        if let Some(why) = on.service.disregards_roles(action) {
+            let takes =
+                dekey_rbac::policy_permission(action).map(|own| format!(": `{own}` is what it takes"));
+            told.push(format!("{why}{}", takes.unwrap_or_default()));
             return told;
         }
         let roles = catalogue::roles().into_iter().map(|own| Role::new(&own, self.engine.actions()));
@@ -166,21 +220,43 @@ impl Teller<'_> {
     }
 }
 
-fn near_miss(engine: &Engine, own: &Grant, action: &Action) -> String {
-    let (name, scope) = (&own.reason.role, place(&own.reason.scope));
-    let role = engine.role(&own.reason.role_id);
-    if own.standing == "eligible" {
-        return format!("{name} on {scope} has to be activated first");
+/// Why one assignment does not permit an action that is denied.
+fn near_miss(
+    engine: &Engine,
+    own: &Grant,
+    action: &Action,
+    on: &Target,
+    decision: &dekey_rbac::Decision,
+) -> String {
+    let grant = format!("{} on {}", own.reason.role, place(&own.reason.scope));
+    let day = |time: &Option<String>| time.as_deref().map_or("?", day).to_owned();
+    let Some(role) = engine.role(&own.reason.role_id).filter(|role| role.is_known()) else {
+        let is_policy = own.reason.role_id.is_empty();
+        return format!(
+            "{grant}{}",
+            if is_policy { " does not cover it" } else { ": its definition was not read" }
+        );
+    };
+    if !role.covers(action) {
+        return format!("{grant} does not cover it");
     }
-    match role {
-        Some(role) if !role.is_known() => format!("{name} on {scope}: its definition was not read"),
-        Some(role) if role.covers(action) => {
-            format!(
-                "{name} on {scope} covers it, but a condition, its times or a deny assignment stand in the way"
-            )
-        }
-        _ => format!("{name} on {scope} does not cover it"),
-    }
+    let why = match own.standing {
+        "ended" => format!("it ended on {}", day(&own.reason.until)),
+        "later" => format!("it counts from {} only", day(&own.reason.since)),
+        "eligible" => "it has to be activated first".to_owned(),
+        _ => match (on.service.disregards_roles(action), decision.denied_by.first(), &own.reason.condition) {
+            (Some(why), ..) => why.to_owned(),
+            (_, Some(denial), _) => format!("deny assignment {} forbids it", denial.name),
+            (.., Some(condition)) => format!("its condition does not hold: {condition}"),
+            _ => "the condition of its role does not hold".to_owned(),
+        },
+    };
+    format!("{grant} covers it, but {why}")
+}
+
+/// The day of a time.
+pub(super) fn day(time: &str) -> &str {
+    time.get(..10).unwrap_or(time)
 }
 
 fn nobody(id: &str) -> Principal {

@@ -5,6 +5,7 @@ mod needs;
 mod show;
 
 use super::fill::place;
+use super::show::day;
 use super::types::{Answer, Decision, Document, Principal, Reason, Way};
 use crate::TerminalOptions;
 use crate::style::{Style, safe, wrap};
@@ -86,14 +87,25 @@ impl Page<'_> {
         if let Some(condition) = &own.condition {
             self.plain(indent, &format!("if {condition}"))?;
         }
-        for reason in &own.because {
-            self.reason(&format!("{indent}by "), reason, why)?;
-        }
         for reason in &own.denied_by {
-            self.plain(indent, &format!("deny assignment {} on {}", reason.role, reason.scope))?;
+            let condition = reason.condition.as_ref().map(|own| format!(", if {own}")).unwrap_or_default();
+            self.plain(
+                indent,
+                &format!("deny assignment {} on {}{condition}", reason.role, place(&reason.scope)),
+            )?;
+        }
+        // What is denied is so in spite of these.
+        let by = if own.verdict == "denied" { "in spite of " } else { "by " };
+        for reason in &own.because {
+            self.reason(&format!("{indent}{by}"), reason, why)?;
         }
         for reason in &own.eligible {
-            self.plain(indent, &format!("{} on {} could be activated", reason.role, reason.scope))?;
+            let until =
+                reason.until.as_deref().map(|own| format!(", until {}", day(own))).unwrap_or_default();
+            self.plain(
+                indent,
+                &format!("{} on {} could be activated{until}", reason.role, place(&reason.scope)),
+            )?;
         }
         let style = self.style;
         for gap in &own.gaps {
@@ -108,10 +120,10 @@ impl Page<'_> {
             text.extend([", through group ", &name(group)]);
         }
         if let Some(since) = &own.since {
-            text.extend([", since ", since.get(..10).unwrap_or(since)]);
+            text.extend([", since ", day(since)]);
         }
         if let Some(until) = &own.until {
-            text.extend([", until ", until]);
+            text.extend([", until ", day(until)]);
         }
         if let Some(condition) = &own.condition {
             text.extend([", if ", condition]);
@@ -145,12 +157,41 @@ impl Page<'_> {
             let can = if sure { "can" } else { "might" };
             let opens = ways.first().map_or("", |own| own.opens.as_str());
             self.plain(indent, &format!("{can} on {}: {}, for {opens}", place(at), actions.join(", ")))?;
-            for own in ways.iter().filter(|_| why) {
-                self.decision(&format!("{indent}  "), &own.decision, false)?;
+            if why {
+                self.decision(&format!("{indent}  "), &together(&ways), false)?;
             }
         }
         Ok(())
     }
+}
+
+/// What several ways rest on, each once.
+fn together(ways: &[&Way]) -> Decision {
+    let mut all = Decision {
+        verdict: ways.first().map_or("unknown", |own| own.decision.verdict),
+        condition: ways.iter().find_map(|own| own.decision.condition.clone()),
+        because: Vec::new(),
+        denied_by: Vec::new(),
+        eligible: Vec::new(),
+        gaps: Vec::new(),
+        assumed: Vec::new(),
+    };
+    let add = |list: &mut Vec<Reason>, more: &[Reason]| {
+        for own in more {
+            if !list.iter().any(|other| other.assignment == own.assignment) {
+                list.push(own.clone());
+            }
+        }
+    };
+    for own in ways.iter().map(|own| &own.decision) {
+        add(&mut all.because, &own.because);
+        add(&mut all.denied_by, &own.denied_by);
+        add(&mut all.eligible, &own.eligible);
+        all.gaps.extend(own.gaps.iter().cloned());
+    }
+    all.gaps.sort();
+    all.gaps.dedup();
+    all
 }
 
 /// Somebody in few words.

@@ -123,14 +123,14 @@ pub struct Shown {
     pub why_not: Vec<String>,
 }
 
-/// An assignment of somebody.
+/// An assignment of somebody, or an access policy: its permissions stand in the place of the pattern.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Grant {
     /// The assignment.
     #[serde(flatten)]
     pub reason: Reason,
-    /// Whether it counts now or has to be activated.
-    #[schemars(extend("enum" = ["active", "eligible"]))]
+    /// Whether it counts now, has to be activated, has ended, or counts later.
+    #[schemars(extend("enum" = ["active", "eligible", "ended", "later"]))]
     pub standing: &'static str,
     /// The most dangerous kind of action that the role permits, of those that matter here.
     pub worst: Option<&'static str>,
@@ -241,9 +241,9 @@ pub struct Compared {
 /// A row of a profile.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ProfileGrant {
-    /// The role's name.
+    /// The role's name, or the access policy that stands in its place.
     pub role: String,
-    /// The role's GUID.
+    /// The role's GUID; empty for an access policy.
     pub role_id: String,
     /// Where.
     pub scope: String,
@@ -251,8 +251,8 @@ pub struct ProfileGrant {
     pub when: Option<String>,
     /// Where Microsoft says so.
     pub source: String,
-    /// Whether the identity has the role there, or above.
-    #[schemars(extend("enum" = ["held", "missing", "unknown"]))]
+    /// Whether the identity has the role there, or above; `not_applicable` where a setting of the resource rules the row out.
+    #[schemars(extend("enum" = ["held", "missing", "unknown", "not_applicable"]))]
     pub state: &'static str,
 }
 

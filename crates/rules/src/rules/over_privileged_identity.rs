@@ -1,19 +1,20 @@
 //! An identity with a role that allows far more than it needs.
 
-use crate::roles::{Dangers, may_be_judged};
+use crate::roles::may_be_judged;
 use crate::{Context, Out, controls, declare_rule};
-use dekey_access::{Acting, actors};
+use dekey_access::{Acting, Actor, actors};
 use dekey_model::{ArmId, Field, Gap, Kind, Resource, Severity};
-use dekey_rbac::{Bits, Role};
+use dekey_rbac::{PrincipalIx, Reason, Standing};
 
 declare_rule! {
     /// Over-privileged identity
     ///
     /// ## What it finds
-    /// Roles of the identities of a workspace, its computes and its endpoints that
+    /// Roles of the identities of a workspace, its computes and its endpoints, their own or a group's, that
     /// - may assign roles (Owner, User Access Administrator, Role Based Access Control Administrator, and whatever has a wildcard over them),
     /// - may list the keys of storage accounts at a resource group or above, or of a storage account itself,
-    /// - reach data (blobs, secrets, images) at a resource group or above, in the place of the dependent.
+    /// - have a wildcard over all of Azure or over a whole resource provider (`*/write`, `Microsoft.Storage/*`) at a resource group or above,
+    /// - reach data (blobs, files, secrets, images) at a resource group or above, in the place of the dependent.
     ///
     /// Contributor on the resource group is what the service granted until 2024-11-19. Since then it grants Azure AI Administrator, which an older
     /// workspace can be converted to. That one is narrower, and **still lists keys**: `Microsoft.Storage/storageAccounts/*` is in it.
@@ -28,7 +29,8 @@ declare_rule! {
     /// the workspace, and the default roles on its dependents, stay.
     ///
     /// ## When it stays silent
-    /// For roles on the workspace itself and for data roles on a dependent. When role assignments were not read, or a role's definition is not known, it is not judged.
+    /// For roles on the workspace itself and for data roles on a dependent; for roles that are not active, or have ended. When role assignments, the members of a group that has
+    /// such a role, or a role's definition were not read, it is not judged.
     ///
     /// ## Sources
     /// - [Manage access to Azure Machine Learning workspaces](https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles)
@@ -50,66 +52,10 @@ declare_rule! {
     }
 }
 
-/// Where a role is assigned.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Account,
-    Resource,
-    Group,
-    Above,
-}
-
-fn place(scope: &str) -> Place {
-    let id = ArmId(scope);
-    match (id.resource_group(), id.provider()) {
-        (Some(_), None) => Place::Group,
-        (Some(_), Some(_)) => {
-            let kind = id.resource_type().map_or(Kind::Other, |own| Kind::of_type(&own));
-            if kind == Kind::StorageAccount { Place::Account } else { Place::Resource }
-        }
-        (None, _) => Place::Above,
-    }
-}
-
-const CONTRIBUTOR: &str = "b24988ac-6180-42a0-ab88-20f7382dd24c";
-const AI_ADMINISTRATOR: &str = "b78c5d69-af96-48a3-bf8d-a8b4d589de94";
-
-/// What is wrong with a role at a place, if anything, and how bad that is.
-fn judge(role: &Role, at: Place, dangers: &Dangers) -> Option<(Severity, &'static str)> {
-    let has = |bits: &Bits| !role.always().and(bits).is_empty();
-    let is = |guid: &str| role.id().to_ascii_lowercase().ends_with(guid);
-    match at {
-        _ if has(&dangers.assigns) => Some((Severity::High, "may give itself and others any role there")),
-        Place::Group if is(AI_ADMINISTRATOR) => Some((
-            Severity::Info,
-            "is the service's own grant, and still lists the keys of every storage account there",
-        )),
-        Place::Group if is(CONTRIBUTOR) => Some((
-            Severity::Medium,
-            "lists the keys of everything there: the service grants Azure AI Administrator since 2024, which is narrower and still lists keys",
-        )),
-        Place::Group if has(&dangers.lists) => {
-            Some((Severity::Medium, "lists the keys of every storage account there"))
-        }
-        Place::Above if has(&dangers.lists) => {
-            Some((Severity::High, "lists the keys of every storage account there"))
-        }
-        Place::Account if has(&dangers.lists) => Some((Severity::Medium, "lists its keys")),
-        Place::Group if has(&dangers.data) => {
-            Some((Severity::Low, "reaches the data of everything there, in the place of one dependent"))
-        }
-        Place::Above if has(&dangers.data) => {
-            Some((Severity::Medium, "reaches the data of everything there, in the place of one dependent"))
-        }
-        _ => None,
-    }
-}
-
 fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
     if !may_be_judged(cx, workspace, out) {
         return;
     }
-    let engine = cx.engine();
     let covered = cx.inventory.coverage().covers(Kind::RoleAssignment, workspace.id());
     let mut seen: Vec<String> = Vec::new();
     let mut acts = false;
@@ -119,36 +65,85 @@ fn check(cx: &Context<'_>, workspace: Resource<'_>, out: &mut Out<'_>) {
             Acting::Nobody => {}
             Acting::As(_) => acts = true,
         }
-        let Some(who) = actor.acting.principal().and_then(|id| engine.principal(id)) else { continue };
-        for (scope, role, id) in engine.held_by(who) {
-            if seen.contains(&id) {
-                continue;
-            }
-            seen.push(id.clone());
-            if !role.is_known() {
-                out.not_judged(Gap::Other(
-                    format!("the definition of role {} was not read", role.id()).into(),
-                ));
-                continue;
-            }
-            let Some((severity, why)) = judge(role, place(&scope), cx.dangers()) else { continue };
-            let whose = match actor.resource.kind() {
-                Kind::Workspace => "its identity".to_owned(),
-                _ => format!("the identity of {}", actor.resource.name()),
-            };
-            let on = if scope == "/" { "the tenant" } else { ArmId(&scope).name() };
-            let finding = out
-                .finding(format!("{whose} is {} on {on}: it {why}", role.name()))
-                .on(Field::IdentityPrincipal)
-                .part(&id.to_ascii_lowercase());
-            if severity == Severity::Medium {
-                finding.done();
-            } else {
-                finding.severity(severity, format!("of what the role is and where: {}", role.name())).done();
+        let Some(principal) = actor.acting.principal() else { continue };
+        unread_groups(cx, &actor, principal, out);
+        for held in cx.engine().principal(principal).into_iter().flat_map(|who| held(cx, who)) {
+            if !seen.contains(&held.reason.assignment) {
+                seen.push(held.reason.assignment.clone());
+                judge(cx, actor.resource, &held, out);
             }
         }
     }
     if acts && out.needs_covered(workspace, Kind::RoleAssignment, covered) {
         out.pass();
     }
+}
+
+/// A role of somebody that counts on the day of the audit.
+struct HeldRole {
+    reason: Reason,
+    group: Option<PrincipalIx>,
+}
+
+/// The roles of somebody, by itself and through groups. Eligible ones count once they are activated.
+fn held(cx: &Context<'_>, who: PrincipalIx) -> Vec<HeldRole> {
+    let (engine, now) = (cx.engine(), cx.now());
+    let counts = |own: &Reason| {
+        own.standing == Standing::Active
+            && own.from.is_none_or(|from| from <= now)
+            && own.until.is_none_or(|until| now < until)
+    };
+    let groups = engine.groups_of(who).iter().copied().map(Some);
+    let all = std::iter::once(None).chain(groups).flat_map(|group| {
+        engine.grants_of(group.unwrap_or(who)).map(move |reason| HeldRole { reason, group })
+    });
+    all.filter(|own| counts(&own.reason)).collect()
+}
+
+fn judge(cx: &Context<'_>, actor: Resource<'_>, held: &HeldRole, out: &mut Out<'_>) {
+    let reason = &held.reason;
+    let Some(role) = cx.engine().role(&reason.role).filter(|role| role.is_known()) else {
+        return out
+            .not_judged(Gap::Other(format!("the definition of role {} was not read", reason.role).into()));
+    };
+    let Some((severity, why)) = cx.dangers().judge(role, &reason.scope) else { return };
+    let whose = match actor.kind() {
+        Kind::Workspace => "its identity".to_owned(),
+        _ => format!("the identity of {}", actor.name()),
+    };
+    let through = held.group.map_or_else(String::new, |group| {
+        format!(", through group {},", called(cx, cx.engine().principal_id(group)))
+    });
+    let on = if reason.scope == "/" { "the tenant" } else { ArmId(&reason.scope).name() };
+    let finding = out
+        .finding(format!("{whose}{through} is {} on {on}: it {why}", role.name()))
+        .on(Field::IdentityPrincipal)
+        .part(&reason.assignment.to_ascii_lowercase());
+    if severity == Severity::Medium {
+        finding.done();
+    } else {
+        finding.severity(severity, format!("of what the role is and where: {}", role.name())).done();
+    }
+}
+
+/// What somebody would have who is in a group that nobody read.
+fn unread_groups(cx: &Context<'_>, actor: &Actor<'_>, principal: &str, out: &mut Out<'_>) {
+    let dependents = actor.dependents.iter().map(|own| own.target.id.as_str());
+    let unread = std::iter::once(actor.resource.id())
+        .chain(dependents)
+        .filter_map(|id| cx.dangers().unread_above(id))
+        .find(|own| !own.group.eq_ignore_ascii_case(principal));
+    if let Some(own) = unread {
+        let group = called(cx, &own.group);
+        out.not_judged(Gap::Other(
+            format!("who is in group {group} was not read: it is {}", own.role).into(),
+        ));
+    }
+}
+
+/// The name that the directory knows, or the id.
+fn called(cx: &Context<'_>, id: &str) -> String {
+    let known = cx.grants().principal(id).map(|ix| cx.inventory.get(ix));
+    let name = known.and_then(|own| own.text(Field::DisplayName).non_empty().value());
+    name.unwrap_or(id).to_owned()
 }

@@ -1,14 +1,16 @@
 //! A service principal that a deleted workspace left behind.
 
+use crate::applications::last_day;
+use crate::deleted::workspace_of;
 use crate::{Context, Out, controls, declare_rule};
-use dekey_model::{ArmId, Covered, Field, Gap, Kind, Resource, Seen};
-use serde_json::Value;
+use dekey_model::{ArmId, Field, Kind, Resource};
 
 declare_rule! {
     /// Service principal of a workspace that is gone
     ///
     /// ## What it finds
-    /// Service principals of managed identities whose `alternativeNames` name a workspace that does not exist any more.
+    /// Service principals of managed identities whose `alternativeNames` name a workspace that is not in the list of workspaces any more, or a compute or endpoint of such a
+    /// workspace. Azure does not list soft-deleted workspaces, so they look like deleted ones.
     ///
     /// ## Why it matters
     /// Microsoft Entra deletes the service principal of a system-assigned identity together with its resource. One that is still
@@ -21,7 +23,7 @@ declare_rule! {
     /// deleted by hand. If it stays, open a support request.
     ///
     /// ## When it stays silent
-    /// When the workspace was read. When the workspaces of its subscription were not read whole it is not judged. For service principals of
+    /// When the workspace was read, even if the compute or endpoint is gone. When the workspaces of its subscription were not read whole it is not judged. For service principals of
     /// other resources, of user-assigned identities and of applications.
     ///
     /// ## Sources
@@ -44,28 +46,25 @@ declare_rule! {
     }
 }
 
-const WORKSPACE: &str = "Microsoft.MachineLearningServices/workspaces";
-
 fn check(cx: &Context<'_>, principal: Resource<'_>, out: &mut Out<'_>) {
-    let Seen::Value(Value::Array(names)) = principal.json(Field::AlternativeNames) else { return };
-    let is_workspace =
-        |id: &&str| ArmId(id).resource_type().is_some_and(|own| own.eq_ignore_ascii_case(WORKSPACE));
-    let Some(id) = names.iter().filter_map(Value::as_str).find(is_workspace) else { return };
+    let Some(id) = workspace_of(principal) else { return };
     if cx.inventory.find(id).is_some() {
         return out.pass();
     }
-    match cx.inventory.coverage().covers(Kind::Workspace, id) {
-        Covered::Yes => {}
-        Covered::Refused(why) => return out.not_judged(Gap::Refused(Kind::Workspace, why.into())),
-        Covered::Unknown => return out.not_judged(Gap::unseen(principal, Kind::Workspace)),
+    if !out.needs_covered(principal, Kind::Workspace, cx.inventory.coverage().covers(Kind::Workspace, id)) {
+        return;
     }
     let roles = match cx.grants().of_principal(principal.name()).len() {
-        0 => "and no role here".to_owned(),
-        1 => "and it still has a role".to_owned(),
-        many => format!("and it still has {many} roles"),
+        0 => "no role here".to_owned(),
+        1 => "a role".to_owned(),
+        many => format!("{many} roles"),
     };
+    let credential = last_day(principal, cx.as_of)
+        .map_or_else(String::new, |day| format!(", and a credential that is good until {day}"));
     let workspace = ArmId(id).name();
-    out.finding(format!("its workspace {workspace} does not exist any more, {roles}"))
-        .on(Field::AlternativeNames)
-        .done();
+    out.finding(format!(
+        "its workspace {workspace} does not exist any more, or is soft-deleted; it still has {roles}{credential}"
+    ))
+    .on(Field::AlternativeNames)
+    .done();
 }

@@ -3,7 +3,7 @@
 use super::dependents::storage_id;
 use super::governance;
 use super::workspaces;
-use super::world::Sub;
+use super::world::{Sub, find};
 use crate::draw::guid;
 use crate::shape::authorization::{BLOB_CONTRIBUTOR, BLOB_READER, az_assignment, role_assignment};
 use crate::shape::{client_of, principal_of};
@@ -17,6 +17,8 @@ type Grant = ([&'static str; 2], &'static str, &'static str, &'static str);
 const GRANTS: &[Grant] = &[
     // Left behind by a workspace that was deleted in 2024.
     (BLOB_CONTRIBUTOR, "stfraudprod", "mlw-fraud-2024", "ServicePrincipal"),
+    // Deleted last week: its identity is still there.
+    (BLOB_READER, "stfraudprod", DELETED, "ServicePrincipal"),
     // A quick fix on a Friday.
     (BLOB_CONTRIBUTOR, "stvisionprod", "ines.baptista@contoso.com", "User"),
     // The hub's identity reads its archive through a group.
@@ -24,6 +26,9 @@ const GRANTS: &[Grant] = &[
     // A job outside of Azure, with secrets.
     (BLOB_CONTRIBUTOR, "stchurnshared", "churn-nightly-export", "ServicePrincipal"),
 ];
+
+/// A workspace that was deleted last week. The application of its pipeline is called after it.
+const DELETED: &str = "mlw-fraud-2025";
 
 /// Credentials of `churn-nightly-export`: name, first and last day.
 const SECRETS: &[(&str, &str, &str)] = &[
@@ -52,7 +57,12 @@ pub(super) fn unplanned() -> impl Iterator<Item = Value> {
             "2025-06-13T15:44:09.1180021Z",
         );
         // What is gone has no name.
-        az_assignment(assignment, *role, if *name == "mlw-fraud-2024" { "" } else { name })
+        let name = match *name {
+            "mlw-fraud-2024" => "",
+            DELETED => &client_of(DELETED),
+            name => name,
+        };
+        az_assignment(assignment, *role, name)
     })
 }
 
@@ -105,6 +115,15 @@ pub(super) fn everybody() -> Vec<Value> {
                 add("groups", &id, json!({ "displayName": name, "transitiveMembers": members }));
             }
             _ if *name == "mlw-fraud-2024" => {}
+            _ if *name == DELETED => {
+                let of = "Microsoft.MachineLearningServices/workspaces";
+                let names = json!(["isExplicit=False", find("rg-fraud-prod").resource(of, name)]);
+                let properties = json!({
+                    "appId": client_of(name), "displayName": name, "servicePrincipalType": "ManagedIdentity",
+                    "alternativeNames": names,
+                });
+                add("servicePrincipals", &id, properties);
+            }
             _ => {
                 let application = client_of(name);
                 let properties = json!({ "appId": application, "displayName": name, "servicePrincipalType": "Application" });
@@ -119,5 +138,11 @@ pub(super) fn everybody() -> Vec<Value> {
             }
         }
     }
+    let pipeline = format!("{DELETED} pipeline");
+    let properties = json!({
+        "appId": client_of(&pipeline), "displayName": pipeline, "createdDateTime": "2025-05-05T07:11:30Z",
+        "passwordCredentials": [secret("azure devops", "2026-08-01", "2027-01-28")], "keyCredentials": [],
+    });
+    add("applications", &guid(&format!("application {pipeline}")), properties);
     all.into_values().collect()
 }

@@ -1,7 +1,7 @@
 //! What an answer comes to: something found weighs most, then something that is not known.
 
 use crate::exit::Exit;
-use dekey_report::access::{ActorNeeds, Least, Needs, Show, Who};
+use dekey_report::access::{ActorNeeds, Least, Needs, Show, Who, WhoHolder};
 
 /// The heavier of two.
 fn verdict(found: bool, unknown: bool) -> Exit {
@@ -23,8 +23,14 @@ pub(super) fn of_show(own: &Show) -> Exit {
 }
 
 pub(super) fn of_who(own: &Who) -> Exit {
-    let might = own.holders.iter().any(|one| one.decision.verdict == "unknown");
+    let might = own.holders.iter().any(only_might);
     verdict(false, might || own.others.verdict == "unknown")
+}
+
+/// Whether it is not known of somebody, or depends, be it by permission or by another way.
+fn only_might(own: &WhoHolder) -> bool {
+    let sure = own.ways.iter().any(|way| way.decision.verdict == "allowed" && way.lock == "open");
+    ["conditional", "unknown"].contains(&own.decision.verdict) || (own.decision.verdict == "denied" && !sure)
 }
 
 pub(super) fn of_needs(own: &Needs) -> Exit {

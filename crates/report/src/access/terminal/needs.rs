@@ -172,13 +172,15 @@ impl Page<'_> {
     /// The identity beside a profile.
     fn compared(&mut self, own: &Compared) -> io::Result<()> {
         self.plain("    ", &format!("beside {}:", own.about))?;
-        for grant in &own.grants {
+        let all = self.all;
+        for grant in own.grants.iter().filter(|own| all || own.state != "not_applicable") {
             let when = grant.when.as_ref().map(|own| format!(", when {own}")).unwrap_or_default();
             let source = if self.all { format!("; {}", grant.source) } else { String::new() };
             let text = format!("{} on {}{when}{source}", grant.role, place(&grant.scope));
             let word = match (grant.state, &grant.when) {
                 // Whether the condition is met is for the reader to say.
                 ("missing", Some(_)) => "not there",
+                ("not_applicable", _) => "not for it",
                 (state, _) => state,
             };
             let padding = " ".repeat(COLUMN.saturating_sub(word.len() + 6));

@@ -55,8 +55,16 @@ impl Page<'_> {
             return self.plain("  ", &format!("no role assignment{what}{on} was read"));
         }
         for own in grants {
-            let eligible = if own.standing == "eligible" { "eligible: " } else { "" };
-            self.reason(&format!("  {eligible}"), &own.reason, self.all)?;
+            let standing = match own.standing {
+                "eligible" => "eligible: ",
+                "ended" => "ended: ",
+                "later" => "not yet: ",
+                _ => "",
+            };
+            self.reason(&format!("  {standing}"), &own.reason, self.all)?;
+            if own.reason.role_id.is_empty() && !self.all {
+                self.dim("    ", &own.reason.pattern)?;
+            }
             let worst = own.worst.map(|worst| format!("at worst: {}", harm(worst)));
             self.dim("    ", worst.as_deref().unwrap_or("nothing that matters to a workspace"))?;
         }
@@ -65,6 +73,9 @@ impl Page<'_> {
 
     fn effective(&mut self, all: &[Effective], asked: &Show) -> io::Result<()> {
         let Some(on) = &asked.on else { return Ok(()) };
+        if all.is_empty() {
+            return self.plain("  ", &format!("can do nothing on {}", place(on)));
+        }
         self.plain("  ", &format!("can do {} on {}:", counted(all.len() as u64, "action"), place(on)))?;
         let few = if self.all { usize::MAX } else { ACTIONS };
         for own in all.iter().take(few) {
