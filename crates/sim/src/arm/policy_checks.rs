@@ -26,6 +26,19 @@ fn text<'v>(document: &'v Value, name: &str) -> &'v str {
     document.pointer(&format!("/properties/{name}")).and_then(Value::as_str).unwrap_or("")
 }
 
+fn not_there(id: &str) -> Response {
+    let name = id::name(id);
+    if id::type_of(id) == INITIATIVE {
+        let message = format!("The policy set definition '{name}' could not be found.");
+        return Response::error(404, "PolicySetDefinitionNotFound", &message);
+    }
+    Response::error(
+        404,
+        "PolicyDefinitionNotFound",
+        &format!("The policy definition '{name}' could not be found."),
+    )
+}
+
 impl Azure {
     /// Checks what is about policies; everything else passes.
     pub(super) fn check_policy(
@@ -45,19 +58,6 @@ impl Azure {
         }
     }
 
-    fn not_there(&self, id: &str) -> Response {
-        let name = id::name(id);
-        if id::type_of(id) == INITIATIVE {
-            let message = format!("The policy set definition '{name}' could not be found.");
-            return Response::error(404, "PolicySetDefinitionNotFound", &message);
-        }
-        Response::error(
-            404,
-            "PolicyDefinitionNotFound",
-            &format!("The policy definition '{name}' could not be found."),
-        )
-    }
-
     fn check_initiative(&self, path: &Path, document: &Value) -> Result<(), Response> {
         let invalid = |why: LoadError| bad("InvalidCreatePolicySetDefinitionRequest", &why.to_string());
         let initiative = Initiative::parse(document).map_err(invalid)?;
@@ -72,7 +72,7 @@ impl Azure {
             let mut shelf = Shelf::default();
             shelf.take(&self.store, &member.definition);
             let Some(definition) = shelf.definition(&member.definition) else {
-                return Err(self.not_there(&member.definition));
+                return Err(not_there(&member.definition));
             };
             let given: Vec<&str> = member.parameter_names().collect();
             let name = id::name(&member.definition);
@@ -101,7 +101,7 @@ impl Azure {
                 let names = own.members.iter().map(|member| member.reference.to_ascii_lowercase());
                 (own.parameters.as_slice(), Some(names.collect::<BTreeSet<_>>()))
             }
-            (None, None) => return Err(self.not_there(&target)),
+            (None, None) => return Err(not_there(&target)),
         };
         let name = id::name(&path.id);
         let given: Vec<&str> = assignment.parameters.keys().map(String::as_str).collect();
