@@ -38,6 +38,13 @@ pub struct Part {
     pub(crate) policy: Result<Policy, String>,
 }
 
+impl Part {
+    /// Its effect as the definition or the assignment spells it, where it does not depend on the resource.
+    pub fn written_effect(&self) -> Option<&str> {
+        self.policy.as_ref().ok().and_then(Policy::written_effect)
+    }
+}
+
 /// An assignment, compiled.
 #[derive(Clone, Debug)]
 pub struct Assigned {

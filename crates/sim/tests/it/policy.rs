@@ -152,7 +152,7 @@ fn initiatives_groups_exemptions_and_enrollments_say_who_is_refused() {
         &keys,
         POLICY,
         &json!({ "properties": { "mode": "Indexed", "policyRule": no_keys("[parameters('effect')]"),
-        "parameters": { "effect": { "type": "String", "allowedValues": ["audit", "deny"] } } } }),
+        "parameters": { "effect": { "type": "String", "allowedValues": ["Audit", "Deny"] } } } }),
     );
     let set = policy(ROOT, "policySetDefinitions", "set");
     world.made(
@@ -165,7 +165,7 @@ fn initiatives_groups_exemptions_and_enrollments_say_who_is_refused() {
     let assignment = policy(ROOT, "policyAssignments", "set");
     let assign = |mode: &str| {
         json!({ "properties": { "policyDefinitionId": set, "enforcementMode": mode,
-        "parameters": { "how": { "value": "deny" } } } })
+        "parameters": { "how": { "value": "Deny" } } } })
     };
     world.made(&assignment, POLICY, &assign("Default"));
     let body = json(&world.account("st", json!({})));
@@ -178,7 +178,8 @@ fn initiatives_groups_exemptions_and_enrollments_say_who_is_refused() {
         ),
         (&json!(set), &json!("The set"), &json!("keys"))
     );
-    assert_eq!(info["policyAssignmentParameters"], json!({ "how": "deny" }));
+    assert_eq!(info["policyAssignmentParameters"], json!({ "how": "Deny" }));
+    assert_eq!(info["policyDefinitionEffect"], "Deny");
     assert!(body["error"]["message"].as_str().unwrap().contains("policySetDefinition"));
     // Whoever is exempt is not refused, until that ends.
     let exemption = policy(GROUP, "policyExemptions", "e");
@@ -414,6 +415,13 @@ fn what_is_not_right_is_not_taken() {
     assert_eq!((answer.status, code(&json(&answer))), (404, "PolicyAssignmentNotFound"));
     world.made(&policy(SUB, "policyAssignments", "a"), POLICY, &assign(&set, json!({})));
     world.made(&policy(GROUP, "policyExemptions", "e"), PREVIEW, &own);
+    // It lies at or below its assignment, unless that is not to be validated.
+    let above = policy(ROOT, "policyExemptions", "e");
+    let answer = world.put(&above, PREVIEW, &own);
+    assert_eq!((answer.status, code(&json(&answer))), (400, "InvalidCreatePolicyExemptionRequest"));
+    let mut own = own;
+    own["properties"]["assignmentScopeValidation"] = json!("DoNotValidate");
+    world.made(&above, PREVIEW, &own);
 }
 
 #[test]

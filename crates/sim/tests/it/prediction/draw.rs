@@ -373,7 +373,8 @@ impl Draw {
         references: &[String],
         is_exemption: bool,
     ) -> (String, Value) {
-        let mut own = json!({ "policyAssignmentId": assignment });
+        let validation = self.of(&["Default", "DoNotValidate"]);
+        let mut own = json!({ "policyAssignmentId": assignment, "assignmentScopeValidation": validation });
         if is_exemption {
             own["exemptionCategory"] = json!(self.of(&["Waiver", "Mitigated"]));
             if self.chance(40) {
