@@ -509,5 +509,6 @@ fn what_cannot_be_updated_as_it_is_is_refused_as_it_is() {
         }
     }
     eprintln!("{tenants} tenants: {came:?}");
-    assert!(tenants < 25 || came.get("refused, as simulated").is_some_and(|own| *own > 500), "{came:?}");
+    let refused = came.get("refused, as simulated").copied().unwrap_or(0);
+    assert!(tenants < 25 || refused * 30 > came.values().sum::<usize>(), "few are refused: {came:?}");
 }
