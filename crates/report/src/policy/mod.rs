@@ -1,7 +1,13 @@
 //! What is said about policies.
 
+mod document;
+mod html;
 mod pack;
+mod sarif;
+pub mod simulate;
+pub mod status;
 
+pub use document::{SCHEMA, schema};
 pub use pack::pack;
 
 use crate::TerminalOptions;
