@@ -1,10 +1,12 @@
 //! Which rule is enforced, audited, excused or left out where.
 
 mod html;
+mod rules;
 mod terminal;
 mod types;
 
 pub use html::html;
+pub use rules::Rules;
 pub use terminal::terminal;
 pub(crate) use types::StatusAnswer;
 
