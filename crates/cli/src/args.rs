@@ -8,7 +8,7 @@ pub(crate) use access::{
     ProfileArg, ShowArgs, WhoArgs,
 };
 
-pub(crate) use policy::{PackArgs, PackForm, PolicyCommand};
+pub(crate) use policy::{ExplainArgs, PackArgs, PackForm, PolicyCommand, TestArgs, TestFormat, TestKind};
 
 use crate::exit::EXIT_CODES;
 use crate::output::ColorChoice;
@@ -436,6 +436,8 @@ pub(crate) enum SchemaFormat {
     Access,
     /// `dekey.toml`.
     Settings,
+    /// Files of tests, as `dekey policy test` reads them.
+    PolicyTest,
 }
 
 /// What to do with snapshots.

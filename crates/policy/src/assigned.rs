@@ -43,6 +43,11 @@ impl Part {
     pub fn written_effect(&self) -> Option<&str> {
         self.policy.as_ref().ok().and_then(Policy::written_effect)
     }
+
+    /// The policy ready to judge, or why there is none.
+    pub fn policy(&self) -> Result<&Policy, &str> {
+        self.policy.as_ref().map_err(String::as_str)
+    }
 }
 
 /// An assignment, compiled.
@@ -108,8 +113,13 @@ impl Assigned {
         Ok(Assigned { assignment, parts, others })
     }
 
+    /// Whether an override may choose another version of its policies.
+    pub fn has_other_versions(&self) -> bool {
+        !self.others.is_empty()
+    }
+
     /// The policies that count for a resource: an override may choose another version of them.
-    pub(crate) fn parts_for(&self, subject: &Subject<'_>) -> Result<&[Part], String> {
+    pub fn parts_for(&self, subject: &Subject<'_>) -> Result<&[Part], String> {
         let other = self.assignment.other_version(subject)?;
         Ok(other.and_then(|at| self.others.get(at)).unwrap_or(&self.parts))
     }

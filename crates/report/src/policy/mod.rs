@@ -1,8 +1,18 @@
 //! What is said about policies.
 
+mod document;
+mod explain;
+mod html;
 mod pack;
+mod sarif;
+pub mod simulate;
+pub mod status;
+mod suite;
 
+pub use document::{SCHEMA, schema};
+pub use explain::{explain, explain_json};
 pub use pack::pack;
+pub use suite::{Tested, test_json, test_junit, tests};
 
 use crate::TerminalOptions;
 use crate::style::{Style, safe, wrap};
