@@ -44,6 +44,10 @@ impl Path {
         (!segments.is_empty()).then(|| Path { segments: segments.into() })
     }
 
+    pub(crate) fn of_keys(keys: &[&str]) -> Path {
+        Path { segments: keys.iter().map(|key| Segment::Key((*key).into())).collect() }
+    }
+
     /// Whether it selects every element of some array.
     pub fn is_collection(&self) -> bool {
         self.segments.contains(&Segment::Each)
