@@ -77,7 +77,7 @@ impl<'a> Cx<'a> {
             Node::Any(parts) => self.combine(parts, true),
             Node::Not(inner) => self.truth(inner).map(|yes| !yes),
             Node::Test(test) => self.test(test),
-            Node::Known(yes) => Ok(*yes),
+            Node::Known(yes) | Node::Fixed(yes) => Ok(*yes),
         }
     }
 

@@ -99,20 +99,21 @@ impl Existence {
         if below {
             return Ok(Cow::Borrowed(subject.id()));
         }
-        let subscription =
-            subject.subscription().ok_or_else(|| Fault::missing("the subscription of the resource"))?;
-        let whole = self.scope.as_ref().map(|own| text_of(own, cx)).transpose()?;
-        if whole.is_some_and(|own| own.eq_ignore_ascii_case("subscription")) {
+        let missing = || Fault::missing("the subscription of the resource");
+        let whole = self.scope.as_ref().map(|own| text_of(own, cx));
+        if self.group.is_none() && whole.is_none() {
+            return subject.group_id().ok_or_else(missing);
+        }
+        let subscription = subject.subscription().ok_or_else(missing)?;
+        if whole.transpose()?.is_some_and(|own| own.eq_ignore_ascii_case("subscription")) {
             return Ok(format!("/subscriptions/{subscription}").into());
         }
-        let group = match &self.group {
-            Some(group) => text_of(group, cx)?,
-            None => match subject.group() {
-                Some(group) => Cow::Borrowed(group),
-                None => return Ok(format!("/subscriptions/{subscription}").into()),
-            },
-        };
-        Ok(format!("/subscriptions/{subscription}/resourceGroups/{group}").into())
+        match &self.group {
+            Some(group) => {
+                Ok(format!("/subscriptions/{subscription}/resourceGroups/{}", text_of(group, cx)?).into())
+            }
+            None => subject.group_id().ok_or_else(missing),
+        }
     }
 }
 

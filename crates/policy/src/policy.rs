@@ -274,7 +274,7 @@ fn applies(cx: &Cx<'_>, node: &Node, holds: bool) -> bool {
         Node::Any(parts) => parts.iter().any(|part| applies(cx, part, holds)),
         Node::Not(inner) => !applies(cx, inner, !holds),
         Node::Test(test) if test.is_about_identity() => cx.truth(node).unwrap_or(holds),
-        Node::Test(_) => holds,
+        Node::Test(_) | Node::Fixed(_) => holds,
         Node::Known(yes) => *yes,
     }
 }

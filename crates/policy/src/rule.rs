@@ -20,6 +20,8 @@ pub(crate) enum Node {
     Test(Box<Test>),
     /// Decided by the type of the resource alone.
     Known(bool),
+    /// Comes out so for every resource of the type, though it does not ask what the resource is.
+    Fixed(bool),
 }
 
 #[derive(Clone, Debug)]
@@ -204,7 +206,7 @@ fn cost(node: &Node) -> u8 {
             (Side::Count(_), _) => 5,
         },
         Node::Not(inner) => cost(inner),
-        Node::Known(_) => 0,
+        Node::Known(_) | Node::Fixed(_) => 0,
         Node::All(parts) | Node::Any(parts) => parts.iter().map(cost).max().unwrap_or(0).max(2) + 1,
     }
 }
@@ -236,6 +238,7 @@ pub(crate) fn by_type(node: &Node, resource_type: &str, semantics: Semantics) ->
         }
         Node::Not(inner) => by_type(inner, resource_type, semantics).map(|yes| !yes),
         Node::Known(yes) => Some(*yes),
+        Node::Fixed(_) => None,
         Node::Test(test) => match (&test.left, &test.right) {
             (Side::Field(Field::Type), Right::Known(value) | Right::Texts(value, _)) => {
                 crate::operator::holds(
@@ -256,7 +259,7 @@ pub(crate) fn named_types(node: &Node, found: &mut dyn FnMut(&str)) {
     match node {
         Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| named_types(part, found)),
         Node::Not(inner) => named_types(inner, found),
-        Node::Known(_) => {}
+        Node::Known(_) | Node::Fixed(_) => {}
         Node::Test(test) => {
             if let (Side::Field(Field::Type), Right::Known(value) | Right::Texts(value, _)) =
                 (&test.left, &test.right)

@@ -127,6 +127,18 @@ impl<'a> Subject<'a> {
         segment_after(&self.id, "subscriptions")
     }
 
+    /// The id of the resource group that its id names, or else of the subscription.
+    pub(crate) fn group_id(&self) -> Option<Cow<'_, str>> {
+        if let Some(known) = plain_group(&self.id) {
+            return Some(Cow::Borrowed(known));
+        }
+        let subscription = self.subscription()?;
+        Some(match self.group() {
+            Some(group) => format!("/subscriptions/{subscription}/resourceGroups/{group}").into(),
+            None => format!("/subscriptions/{subscription}").into(),
+        })
+    }
+
     /// The resource group that its id names.
     pub(crate) fn group(&self) -> Option<&str> {
         segment_after(&self.id, "resourceGroups")
@@ -152,6 +164,17 @@ pub(crate) fn segment_after<'i>(id: &'i str, name: &str) -> Option<&'i str> {
     let mut segments = id.split('/');
     segments.find(|segment| segment.eq_ignore_ascii_case(name))?;
     segments.next().filter(|segment| !segment.is_empty())
+}
+
+/// The start of an id that is a resource group's, spelled as usual.
+fn plain_group(id: &str) -> Option<&str> {
+    let rest = id.strip_prefix("/subscriptions/")?;
+    let (subscription, rest) = rest.split_once('/')?;
+    let group = rest.strip_prefix("resourceGroups/")?.split('/').next()?;
+    let odd =
+        subscription.is_empty() || group.is_empty() || subscription.eq_ignore_ascii_case("resourceGroups");
+    let len = "/subscriptions/".len() + subscription.len() + "/resourceGroups/".len() + group.len();
+    id.get(..len).filter(|_| !odd)
 }
 
 fn last_name(id: &str) -> Option<&str> {

@@ -1,7 +1,9 @@
 //! Many policies on many resources: of each resource what any of them looks at is read once, and each that can hold for its type
 //! is asked.
 
+mod prune;
 mod read;
+mod scan;
 mod slot;
 mod special;
 mod tree;
@@ -217,6 +219,11 @@ impl<'d> Sighting<'_, '_, 'd> {
     /// The numbers of the policies that look at its type, in order. To all others it is not applicable.
     pub fn live(&self) -> impl Iterator<Item = usize> + '_ {
         self.docket.live.iter().map(|(index, _)| *index)
+    }
+
+    /// Which properties were looked for, as JSON pointers; arrays as a whole.
+    pub fn paths(&self) -> Vec<String> {
+        self.docket.tree.paths()
     }
 
     /// Hands on what each policy that looks at its type says.

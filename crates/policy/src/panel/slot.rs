@@ -27,7 +27,7 @@ pub(crate) enum Slot<'d> {
     /// A text.
     Text(Cow<'d, str>),
     /// Anything else; of arrays only what policies look at.
-    Value(Value),
+    Value(Box<Value>),
     /// A value of a document that was parsed already.
     Borrowed(&'d Value),
 }
@@ -39,6 +39,14 @@ impl<'d> Slot<'d> {
             Value::String(text) => Slot::Text(Cow::Borrowed(text)),
             other => Slot::Borrowed(other),
         }
+    }
+
+    pub(crate) fn own(value: Value) -> Slot<'d> {
+        Slot::Value(Box::new(value))
+    }
+
+    pub(crate) fn of_bool(yes: bool) -> Slot<'d> {
+        Slot::Borrowed(if yes { &Value::Bool(true) } else { &Value::Bool(false) })
     }
 
     pub(crate) fn item(&self) -> Item<'_> {
@@ -63,7 +71,7 @@ impl<'d> Slot<'d> {
         match self {
             Slot::Missing => Value::Null,
             Slot::Text(text) => Value::String(text.into_owned()),
-            Slot::Value(value) => value,
+            Slot::Value(value) => *value,
             Slot::Borrowed(value) => value.clone(),
         }
     }

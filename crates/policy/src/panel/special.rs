@@ -3,13 +3,13 @@
 use super::slot::InSlot;
 use super::tree::Tree;
 use crate::Path;
-use crate::evaluate::path_of;
+use crate::evaluate::{Cx, path_of};
 use crate::field::Field;
-use crate::language::CURRENT;
+use crate::language::{CURRENT, FIELD, PARAMETERS, POLICY};
 use crate::policy::Policy;
 use crate::rule::{self, Counted, Counting, Names, Node, Right, Side, Test};
 use crate::semantics::{Order, Semantics};
-use crate::subject::Subject;
+use crate::subject::{Subject, Surroundings};
 use dekey_expr::{Template, text};
 
 /// The rule of a policy for one type.
@@ -28,7 +28,7 @@ impl Special {
             return None;
         }
         let subject = Subject::of_type(kind);
-        let mut maker = Maker { subject, semantics: policy.knowledge.semantics, tree };
+        let mut maker = Maker { policy, subject, tree };
         let node = maker.node(&policy.node)?;
         let mut existence = None;
         if let Some(looked_for) = &policy.existence {
@@ -48,8 +48,8 @@ impl Special {
 }
 
 struct Maker<'a> {
+    policy: &'a Policy,
     subject: Subject<'a>,
-    semantics: Semantics,
     tree: &'a mut Tree,
 }
 
@@ -62,17 +62,34 @@ impl Maker<'_> {
                 Node::Known(yes) => Node::Known(!yes),
                 other => Node::Not(Box::new(other)),
             },
-            Node::Test(test) => match rule::by_type(node, self.subject.resource_type(), self.semantics) {
+            Node::Test(test) => match rule::by_type(node, self.subject.resource_type(), self.semantics()) {
                 Some(yes) => Node::Known(yes),
-                None => Node::Test(Box::new(self.test(test)?)),
+                None => match self.fixed(node) {
+                    Some(yes) => Node::Fixed(yes),
+                    None => Node::Test(Box::new(self.test(test)?)),
+                },
             },
             Node::Known(yes) => Node::Known(*yes),
+            Node::Fixed(yes) => Node::Fixed(*yes),
         })
+    }
+
+    fn semantics(&self) -> Semantics {
+        self.policy.knowledge.semantics
+    }
+
+    /// What a condition comes to that asks for nothing but parameters and the type.
+    fn fixed(&self, node: &Node) -> Option<bool> {
+        if !is_closed(node) {
+            return None;
+        }
+        let env = self.policy.env(&self.subject, None, &Surroundings::UNKNOWN, None);
+        Cx { env: &env, frame: None }.truth(node).ok()
     }
 
     /// What is known decides, or says nothing, unless a failure before it would count.
     fn parts(&mut self, parts: &[Node], deciding: bool) -> Option<Node> {
-        let folds = self.semantics.order == Order::Any;
+        let folds = self.semantics().order == Order::Any;
         let mut left = Vec::new();
         for part in parts {
             match self.node(part)? {
@@ -80,6 +97,10 @@ impl Maker<'_> {
                 Node::Known(_) if folds => {}
                 other => left.push(other),
             }
+        }
+        if folds {
+            // They cost nothing, and may decide.
+            left.sort_by_key(|own| !matches!(own, Node::Fixed(_)));
         }
         if left.is_empty() {
             return Some(Node::Known(!deciding));
@@ -133,6 +154,46 @@ impl Maker<'_> {
     }
 }
 
+/// Whether a condition looks at nothing of a resource but its type.
+fn is_closed(node: &Node) -> bool {
+    match node {
+        Node::All(parts) | Node::Any(parts) => parts.iter().all(is_closed),
+        Node::Not(inner) => is_closed(inner),
+        Node::Known(_) | Node::Fixed(_) => true,
+        Node::Test(test) => {
+            let right = match &test.right {
+                Right::Known(_) | Right::Texts(..) => true,
+                Right::Later(template) => closed_template(template),
+            };
+            let left = match &test.left {
+                Side::Field(field) => *field == Field::Type,
+                Side::Named(_) => false,
+                Side::Value(template) => closed_template(template),
+                Side::Count(counting) => {
+                    let of = matches!(&counting.of, Counted::Value(template, _) if closed_template(template));
+                    of && counting.filter.as_ref().is_none_or(is_closed)
+                }
+            };
+            left && right
+        }
+    }
+}
+
+fn closed_template(template: &Template) -> bool {
+    let mut closed = true;
+    template.exprs(&mut |expr| {
+        expr.host_calls(&mut |which, args, _| {
+            let name = args.first().and_then(|arg| arg.as_literal()?.as_str());
+            closed &= match which {
+                PARAMETERS | POLICY | CURRENT => true,
+                FIELD => name.is_some_and(|name| name.trim().eq_ignore_ascii_case("type")),
+                _ => false,
+            };
+        });
+    });
+    closed
+}
+
 /// Whether some expression asks for what a count is at.
 fn asks_for_elements(node: &Node) -> bool {
     let in_template = |template: &Template| {
@@ -143,7 +204,7 @@ fn asks_for_elements(node: &Node) -> bool {
     match node {
         Node::All(parts) | Node::Any(parts) => parts.iter().any(asks_for_elements),
         Node::Not(inner) => asks_for_elements(inner),
-        Node::Known(_) => false,
+        Node::Known(_) | Node::Fixed(_) => false,
         Node::Test(test) => {
             let right = matches!(&test.right, Right::Later(template) if in_template(template));
             right

@@ -66,6 +66,22 @@ impl Tree {
         branch.shape.add(rest, !counted);
         Some((slot, from))
     }
+
+    /// Where its slots are, as JSON pointers.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        fn below(branch: &Branch, at: &str, found: &mut Vec<String>) {
+            for child in &branch.children {
+                let own = format!("{at}/{}", child.key.replace('~', "~0").replace('/', "~1"));
+                if child.slot.is_some() {
+                    found.push(own.clone());
+                }
+                below(child, &own, found);
+            }
+        }
+        let mut found = Vec::new();
+        below(&self.root, "", &mut found);
+        found
+    }
 }
 
 impl Branch {
@@ -116,7 +132,7 @@ impl Branch {
                 *slot = match value {
                     Value::Null => Slot::Missing,
                     Value::String(text) => Slot::Text(text.clone().into()),
-                    other => Slot::Value(other.clone()),
+                    other => Slot::own(other.clone()),
                 };
             }
             child.fill_copies(value, slots);
