@@ -197,7 +197,7 @@ impl<'d> Walk<'d> {
         let (start, first) = self.start(from)?;
         let end = match first {
             b'{' | b'[' => self.close()?,
-            b'"' => self.end_of_text(start)?,
+            b'"' => self.end_of_text(start)?.0,
             _ => {
                 let rest = self.json.as_bytes().get(start..).unwrap_or_default();
                 let is_end = |b: &u8| matches!(b, b',' | b'}' | b']') || b.is_ascii_whitespace();
@@ -207,30 +207,36 @@ impl<'d> Walk<'d> {
         Ok((start, end))
     }
 
-    fn end_of_text(&self, start: usize) -> Result<usize, Unread> {
+    /// Where a text ends, and whether something in it is escaped.
+    fn end_of_text(&self, start: usize) -> Result<(usize, bool), Unread> {
         let bytes = self.json.as_bytes();
-        let mut from = start + 1;
+        let (mut from, mut escaped) = (start + 1, false);
         loop {
             let rest = bytes.get(from..).unwrap_or_default();
             let Some(at) = memchr::memchr2(b'"', b'\\', rest) else { return Err(self.bad(start)) };
             if rest.get(at) == Some(&b'"') {
-                return Ok(from + at + 1);
+                return Ok((from + at + 1, escaped));
             }
+            escaped = true;
             from += at + 2;
         }
     }
 
     fn value(&mut self, from: usize, shape: &Shape) -> Result<Slot<'d>, Unread> {
-        let (start, end) = self.pass(from)?;
+        let (start, first) = self.start(from)?;
+        if first == b'"' {
+            let (end, escaped) = self.end_of_text(start)?;
+            if !escaped {
+                return Ok(Slot::Text(Cow::Borrowed(self.json.get(start + 1..end - 1).unwrap_or_default())));
+            }
+        }
+        let (start, end) = self.pass(start)?;
         let raw = self.json.get(start..end).unwrap_or_default();
-        let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
         Ok(match raw {
             "null" => Slot::Missing,
             "true" => Slot::of_bool(true),
             "false" => Slot::of_bool(false),
-            _ if raw.starts_with('"') && memchr::memchr(b'\\', raw.as_bytes()).is_none() => {
-                Slot::Text(inner.into())
-            }
+            "[]" => Slot::own(Value::Array(Vec::new())),
             _ if raw.starts_with(['{', '[']) => Slot::own(pruned(raw, shape).map_err(|_| self.bad(start))?),
             _ => match serde_json::from_str(raw).map_err(|_| self.bad(start))? {
                 Value::String(text) => Slot::Text(Cow::Owned(text)),

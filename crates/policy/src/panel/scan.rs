@@ -25,6 +25,7 @@ impl<'d> Marks<'d> {
     }
 
     /// Where the next mark is, and which.
+    #[inline]
     pub(crate) fn next(&mut self) -> Option<(usize, u8)> {
         loop {
             let all = self.opens | self.closes | self.colons;
@@ -75,6 +76,7 @@ impl<'d> Marks<'d> {
         }
     }
 
+    #[inline]
     fn load(&mut self) -> Option<()> {
         let rest = self.bytes.get(self.next..).filter(|rest| !rest.is_empty())?;
         match rest.first_chunk::<BLOCK>() {
@@ -89,6 +91,7 @@ impl<'d> Marks<'d> {
         Some(())
     }
 
+    #[inline]
     fn read(&mut self, block: &[u8; BLOCK]) {
         let lanes = block.as_chunks::<16>().0;
         let [a, b, c, d] = lanes else { return };

@@ -14,6 +14,8 @@ pub(crate) struct Branch {
     /// What of its value is wanted, if that is an array or object.
     pub(crate) shape: Shape,
     pub(crate) children: Vec<Branch>,
+    /// Whether the key of some child is not plain ASCII.
+    beyond_ascii: bool,
 }
 
 /// What is wanted of an array or object.
@@ -41,7 +43,7 @@ impl Tree {
             key: (**key).into(),
             slot: Some(slot),
             shape: Shape { whole: true, ..Shape::default() },
-            children: Vec::new(),
+            ..Branch::default()
         };
         let children = ROOTS.iter().enumerate().map(child).collect();
         Tree { root: Branch { children, ..Branch::default() }, slots: ROOTS.len() }
@@ -93,6 +95,9 @@ impl Branch {
             if found.is_some() {
                 return found;
             }
+            if !self.beyond_ascii {
+                return None;
+            }
             // A key beyond ASCII may still fold to this one.
             return self
                 .children
@@ -105,6 +110,7 @@ impl Branch {
 
     fn child_mut(&mut self, key: &str) -> Option<&mut Branch> {
         if !self.children.iter().any(|own| text::eq(&own.key, key)) {
+            self.beyond_ascii |= !key.is_ascii();
             self.children.push(Branch { key: key.into(), ..Branch::default() });
         }
         self.children.iter_mut().find(|own| text::eq(&own.key, key))

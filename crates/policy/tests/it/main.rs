@@ -9,5 +9,6 @@
 
 mod assigned;
 mod loaded;
+mod panel;
 mod probes;
 mod published;
