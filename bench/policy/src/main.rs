@@ -2,7 +2,11 @@
 //!
 //! `speed FILE [N]`: how fast both are, on the workspaces in a file, one a line.
 
+mod builtins;
+mod classes;
 mod corpus;
+mod differential;
+mod generate;
 mod microsoft;
 mod speed;
 
@@ -14,6 +18,10 @@ fn main() -> ExitCode {
     let number = |at: usize| arguments.get(at).and_then(|own| own.parse::<usize>().ok());
     let fine = match (arguments.first().map(String::as_str), arguments.get(1)) {
         (Some("spin"), Some(file)) => speed::spin(Path::new(file)),
+        (Some("builtins"), _) => builtins::run(number(1).unwrap_or(1) as u64),
+        (Some("differential"), _) => {
+            differential::run(number(1).unwrap_or(100_000), number(2).unwrap_or(1) as u64)
+        }
         (Some("speed"), Some(file)) => speed::run(Path::new(file), number(2).unwrap_or(100_000)),
         _ => {
             eprintln!("usage: dekey-bench-policy speed FILE [N]");

@@ -227,19 +227,34 @@ pub(crate) fn spin(file: &Path) -> bool {
     let seen: Vec<_> = documents.iter().map(|json| sitting.read(json).expect("a workspace")).collect();
     for index in seen[0].live() {
         let start = std::time::Instant::now();
-        for _ in 0..10 { for own in &seen { std::hint::black_box(own.judge(index, &around, None)); } }
-        println!("{:>7.1} ns {:?} {}", start.elapsed().as_secs_f64() * 1e9 / 20000.0, seen[0].judge(index, &around, None), built_ins[index].text.chars().take(0).collect::<String>() + &built_ins[index].definition.name);
+        for _ in 0..10 {
+            for own in &seen {
+                std::hint::black_box(own.judge(index, &around, None));
+            }
+        }
+        println!(
+            "{:>7.1} ns {:?} {}",
+            start.elapsed().as_secs_f64() * 1e9 / 20000.0,
+            seen[0].judge(index, &around, None),
+            built_ins[index].text.chars().take(0).collect::<String>() + &built_ins[index].definition.name
+        );
     }
     if std::env::var_os("SPIN_READ").is_some() {
         let one = built_ins.iter().find(|own| own.id == COLD[0].0).unwrap().compile(&knowledge);
         let panel = Panel::new([&one]);
         let mut sitting = panel.sitting();
-        for _ in 0..400 { for json in &documents { std::hint::black_box(sitting.read(json).expect("a workspace").subject()); } }
+        for _ in 0..400 {
+            for json in &documents {
+                std::hint::black_box(sitting.read(json).expect("a workspace").subject());
+            }
+        }
         return true;
     }
     for _ in 0..400 {
         for own in &seen {
-            own.judge_all(&around, &mut |_, verdict| { std::hint::black_box(verdict); });
+            own.judge_all(&around, &mut |_, verdict| {
+                std::hint::black_box(verdict);
+            });
         }
     }
     true
