@@ -28,7 +28,7 @@ pub(crate) fn run(seed: u64) -> bool {
         let document: Json = serde_json::from_str(&own.text).expect("a definition");
         table.frame(&document, own.parameters.clone());
         let rule = &document["properties"]["policyRule"];
-        let existence = find(&rule["then"]["details"], "existenceCondition");
+        let existence = differential::part(&rule["then"]["details"], "existenceCondition");
         for condition in [Some(&rule["if"]), existence].into_iter().flatten() {
             conditions += 1;
             let mut pool = literals(condition);
@@ -60,10 +60,6 @@ pub(crate) fn run(seed: u64) -> bool {
     }
     println!("{conditions} conditions of {} built-ins; {both} held and did not", corpus::built_ins().len());
     differential::tell(&tally)
-}
-
-fn find<'j>(map: &'j Json, name: &str) -> Option<&'j Json> {
-    map.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// The values that a document compares with.
@@ -166,7 +162,7 @@ fn value(random: &mut Random, pool: &[Json]) -> Json {
 }
 
 fn resource(random: &mut Random, fields: &Fields, pool: &[Json], bare: bool) -> Json {
-    let kind = if fields.types.is_empty() {
+    let kind = if fields.types.is_empty() || random.one_in(8) {
         "Contoso.Store/boxes".to_owned()
     } else {
         random.pick(&fields.types).replace('*', "x")
@@ -177,8 +173,8 @@ fn resource(random: &mut Random, fields: &Fields, pool: &[Json], bare: bool) -> 
         whole["kind"] = value(random, pool);
     }
     if fields.tags {
-        let names: Vec<String> =
-            pool.iter().filter_map(|own| own.as_str().map(str::to_owned)).take(20).collect();
+        let texts = pool.iter().filter_map(Json::as_str).filter(|own| !own.is_empty());
+        let names: Vec<String> = texts.take(20).map(str::to_owned).collect();
         let mut tags = Map::new();
         for name in names {
             if random.one_in(2) {

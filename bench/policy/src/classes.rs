@@ -4,7 +4,6 @@
 //! Azure/azure-policy-linter, ExpressionBuiltInFunctions.cs, by the Azure Policy team.
 
 use crate::differential::{Outcome, Table, leaves};
-use crate::generate::KIND;
 use dekey_expr::{Value as Json, text};
 use dekey_policy::Step;
 use regorus::Value;
@@ -23,10 +22,24 @@ pub(crate) fn refusal(ours: Option<&str>, theirs: Option<&str>) -> Option<String
 }
 
 /// What regorus refuses to compile, though Azure only fails when it comes to that.
-const REFUSALS: &[(&str, &str)] = &[(
-    "is used outside an active count scope",
-    "current() of what is not counted: fails when it is evaluated (arrays); there it is refused",
-)];
+const REFUSALS: &[(&str, &str)] = &[
+    (
+        "is used outside an active count scope",
+        "current() of what is not counted: fails when it is evaluated (arrays); there it is refused",
+    ),
+    (
+        "unsupported template function 'uniquestring'",
+        "uniqueString() is allowed, and built-ins call it (REF: UniqueString); there refused",
+    ),
+    (
+        "unsupported template function 'guid'",
+        "guid() is allowed, and built-ins call it (REF: Guid); there refused",
+    ),
+    (
+        "invalid character in string",
+        "a text with escapes that JSON allows (RFC 8259, section 7); there refused",
+    ),
+];
 
 /// What ends the evaluation there, whatever stands beside it.
 pub(crate) const ARITHMETIC: &str = "a condition that decides outweighs one beside it that fails (azure-policy-linter, order of conditions); there wrong arithmetic ends all";
@@ -168,13 +181,21 @@ pub(crate) fn of(
     if *ours == Outcome::Fails {
         return REASONS.first().map(|(name, _)| (*name).to_owned());
     }
-    if resource["type"] != KIND && leaf.to_string().to_ascii_lowercase().contains("kindly.renamed") {
-        return Some("an alias on a resource of another type is read by its path: legacy names are of several types; there by its name".to_owned());
+    if leaf.to_string().to_ascii_lowercase().contains("/securityalertpolicies/")
+        && leaf.to_string().contains("[*]")
+    {
+        return Some("aliases of one array, disabledAlerts[*] and Default.disabledAlerts[*], both have its elements (alias data); there one is empty".to_owned());
     }
     if resource["properties"].to_string().contains("\"REAL\"")
         && leaf.to_string().to_ascii_lowercase().contains("kindly.renamed")
     {
         return Some("names of properties are found whatever their case (definition-structure-alias); there not along the path of an alias".to_owned());
+    }
+    let written = leaf.to_string().to_ascii_lowercase();
+    if ["resourcegroup()", "subscription()"].iter().any(|own| written.contains(own))
+        && steps.iter().any(|own| own.found.is_none())
+    {
+        return Some("a property that a group or subscription does not have is null, as built-ins read tags; there a condition on it does not hold".to_owned());
     }
     if let Some(own) = by_value(table, leaf, theirs, steps, input) {
         return Some(own);
@@ -200,14 +221,54 @@ pub(crate) fn of(
         let seen = Seen { operator, found: Some(found), target: Some(target), fails: false, elements: 0 };
         REASONS.iter().find(|(_, holds)| holds(&seen))
     });
-    own.map(|(name, _)| (*name).to_owned()).or_else(|| in_count(leaf))
+    if let Some(own) = own.map(|(name, _)| (*name).to_owned()).or_else(|| in_count(leaf)) {
+        return Some(own);
+    }
+    if is_of_another_type(leaf, resource) {
+        return Some("an alias is read by its path on any type, as legacy names belong to several (Microsoft.Compute/imageSKU); there by its name".to_owned());
+    }
+    if is_renamed(table, leaf) {
+        return Some("an alias leads where its table says (definition-structure-alias): logs.enabled to logs[*].enabled; there its name is the path".to_owned());
+    }
+    None
 }
 
 /// What a condition on the type compares: such a condition leaves no trace, because it says that the rule is not for the resource.
 fn by_type(leaf: &Json, resource: &Json) -> Option<(&'static str, Json, Json)> {
     let map = leaf.as_object().filter(|own| own.get("field").is_some_and(|own| own == "type"))?;
     let (operator, target) = map.iter().find(|(key, _)| *key != "field")?;
-    Some((dekey_policy::Operator::parse(operator)?.name(), resource["type"].clone(), target.clone()))
+    let plain = |text: &str| {
+        text.strip_prefix("['").and_then(|own| own.strip_suffix("']")).unwrap_or(text).to_owned()
+    };
+    let target = target.as_str().map_or_else(|| target.clone(), |own| json!(plain(own)));
+    Some((dekey_policy::Operator::parse(operator)?.name(), resource["type"].clone(), target))
+}
+
+/// The aliases that a condition looks at.
+fn aliases(leaf: &Json) -> Vec<String> {
+    let written = leaf.to_string();
+    let names = written.split(['"', '\'']).filter(|own| own.contains('/') && own.contains('.'));
+    names.map(|own| own.trim_end_matches('\\').to_owned()).collect()
+}
+
+fn is_of_another_type(leaf: &Json, resource: &Json) -> bool {
+    let own = resource["type"].as_str().unwrap_or_default();
+    aliases(leaf).iter().any(|name| {
+        let head = name.split('[').next().unwrap_or(name);
+        head.rsplit_once('/').is_some_and(|(kind, _)| kind.contains('.') && !kind.eq_ignore_ascii_case(own))
+    })
+}
+
+fn is_renamed(table: &Table, leaf: &Json) -> bool {
+    aliases(leaf).iter().any(|name| {
+        let known = table.knowledge.aliases.find(name);
+        let head = name.split('[').next().unwrap_or(name).rfind('/').map_or(0, |at| at + 1);
+        let suffix = name.get(head..).unwrap_or_default();
+        known.iter().any(|own| {
+            let path = own.path.to_string();
+            !path.strip_prefix("properties.").unwrap_or(&path).eq_ignore_ascii_case(suffix)
+        })
+    })
 }
 
 fn lacks_subs(item: &Json) -> bool {

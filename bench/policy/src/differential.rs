@@ -338,14 +338,19 @@ fn seen(steps: &[Step]) -> String {
     steps.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
+/// What stands under a key, whatever its case.
+pub(crate) fn part<'j>(condition: &'j Json, name: &str) -> Option<&'j Json> {
+    condition.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
 /// The conditions that logic stands upon.
 pub(crate) fn leaves(condition: &Json) -> Vec<&Json> {
     for key in ["allOf", "anyOf"] {
-        if let Some(Json::Array(parts)) = condition.get(key) {
+        if let Some(Json::Array(parts)) = part(condition, key) {
             return parts.iter().flat_map(leaves).collect();
         }
     }
-    match condition.get("not") {
+    match part(condition, "not") {
         Some(inner) => leaves(inner),
         None => vec![condition],
     }
@@ -354,12 +359,12 @@ pub(crate) fn leaves(condition: &Json) -> Vec<&Json> {
 /// The same condition with something left out.
 fn smaller(condition: &Json) -> Vec<Json> {
     let mut found = Vec::new();
-    if let Some(inner) = condition.get("not") {
+    if let Some(inner) = part(condition, "not") {
         found.push(inner.clone());
         found.extend(smaller(inner).into_iter().map(|own| serde_json::json!({ "not": own })));
     }
     for key in ["allOf", "anyOf"] {
-        let Some(Json::Array(parts)) = condition.get(key) else { continue };
+        let Some(Json::Array(parts)) = part(condition, key) else { continue };
         found.extend(parts.iter().cloned());
         for (at, part) in parts.iter().enumerate() {
             if parts.len() > 1 {

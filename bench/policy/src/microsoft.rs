@@ -56,7 +56,10 @@ impl Theirs {
         aliases: &Rc<AliasRegistry>,
         loose: bool,
     ) -> Result<Theirs, String> {
-        let source = Source::from_contents("definition".to_owned(), definition.to_owned());
+        // It takes no line of more than 8192 characters.
+        let document: Json = serde_json::from_str(definition).map_err(|error| error.to_string())?;
+        let definition = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
+        let source = Source::from_contents("definition".to_owned(), definition.clone());
         let source = source.map_err(|error| error.to_string())?;
         let parsed =
             parser::parse_policy_definition(&source).map_err(|error| last_line(&error.to_string()))?;
