@@ -61,6 +61,7 @@ const PURE_MAY_USE: &[&str] = &[
     "thiserror",
     "toml",
     "unicode-width",
+    "wide",
 ];
 
 fn crates() -> PathBuf {
