@@ -8,6 +8,7 @@ use crate::judge::{Got, pairs};
 use crate::load::{Files, Loaded, document, load, parameters};
 use dekey_policy::{Assigned, Subject, Surroundings};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How a case ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,7 +140,10 @@ impl Runner<'_> {
         let mut judged = Judged { got: Vec::new(), steps: Vec::new(), documents: Vec::new(), message: None };
         for outcome in &outcomes {
             let explained = outcome.part.policy().map(|policy| policy.explain(&subject, &surroundings).1);
-            let steps = explained.unwrap_or_default();
+            let mut steps = explained.unwrap_or_default();
+            // Whether a policy applies at all is asked after its rule, of the same conditions.
+            let mut seen = BTreeSet::new();
+            steps.retain(|step| seen.insert((step.pointer.clone(), step.elements.clone())));
             self.counter.count(&outcome.part.reference, &steps);
             judged.got.push(Got::of(outcome, method));
             judged.steps.push(steps);

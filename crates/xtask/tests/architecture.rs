@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rbac", &["model"]),
     ("access", &["model", "rbac"]),
     ("rules", &["model", "rbac", "access"]),
-    ("report", &["model", "rbac", "access", "rules", "policy", "pack", "plan", "suite"]),
+    ("report", &["model", "rbac", "access", "rules", "policy", "guard", "pack", "plan", "suite"]),
     ("pack", &["policy", "rules"]),
     ("suite", &["expr", "policy"]),
     ("oracle", &["rbac"]),
@@ -63,6 +63,7 @@ const PURE_MAY_USE: &[&str] = &[
     "thiserror",
     "toml",
     "unicode-width",
+    "wide",
 ];
 
 fn crates() -> PathBuf {

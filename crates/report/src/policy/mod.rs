@@ -1,10 +1,16 @@
 //! What is said about policies.
 
+mod document;
 mod explain;
+mod html;
 mod pack;
+mod sarif;
+pub mod simulate;
+pub mod status;
 mod suite;
 mod rollout;
 
+pub use document::{SCHEMA, schema};
 pub use explain::{explain, explain_json};
 pub use pack::pack;
 pub use suite::{Tested, test_json, test_junit, tests};

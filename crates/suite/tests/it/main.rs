@@ -32,7 +32,7 @@ const KEYS: &str = r#"{ "id": "/providers/Microsoft.Authorization/policyDefiniti
   "parameters": { "effect": { "type": "String", "allowedValues": ["Audit", "Deny", "Disabled"], "defaultValue": "Audit" } },
   "policyRule": { "if": { "allOf": [
       { "field": "type", "equals": "Microsoft.Storage/storageAccounts" },
-      { "field": "name", "notLike": "legacy*" },
+      { "field": "tags.legacy", "notEquals": "yes" },
       { "not": { "field": "Microsoft.Storage/storageAccounts/allowSharedKeyAccess", "equals": false } } ] },
     "then": { "effect": "[parameters('effect')]" } } } }"#;
 
@@ -92,8 +92,8 @@ parameters: {{ effect: Deny }}
 cases:
   - {{ name: on, resource: {{ {ACCOUNT}, name: st, properties: {{ allowSharedKeyAccess: true }} }}, expect: deny, reason: allowSharedKeyAccess }}
   - {{ name: off, resource: account.yaml, expect: compliant, reason: properties.allowSharedKeyAccess }}
-  - {{ name: legacy, resource: {{ {ACCOUNT}, name: legacy1, properties: {{}} }}, expect: Non-Compliant }}
-  - {{ name: for another reason, resource: {{ {ACCOUNT}, name: legacy1, properties: {{}} }}, expect: compliant, reason: allowSharedKeyAccess }}
+  - {{ name: legacy, resource: {{ {ACCOUNT}, name: st, tags: {{ legacy: 'yes' }} }}, expect: Non-Compliant }}
+  - {{ name: for another reason, resource: {{ {ACCOUNT}, name: st, tags: {{ legacy: 'yes' }} }}, expect: compliant, reason: allowSharedKeyAccess }}
   - {{ name: off here, parameters: {{ effect: Disabled }}, resource: account.yaml, expect: not applicable, reason: disabled }}
   - {{ name: of another type, resource: {{ type: Microsoft.KeyVault/vaults, name: kv }}, expect: not_applicable, reason: type }}
   - {{ name: any effect, resource: {{ {ACCOUNT}, name: st }}, expect: noncompliant }}
@@ -109,7 +109,7 @@ cases:
     let decided: Vec<&str> = own.cases[2].decided.iter().map(|one| one.pointer.as_str()).collect();
     assert_eq!(decided, ["/properties/policyRule/if/allOf/1"]);
     assert_eq!(own.cases[2].trace.len(), 3);
-    assert!(own.cases[3].problems[0].contains("what decided: name"), "{:?}", own.cases[3].problems);
+    assert!(own.cases[3].problems[0].contains("what decided: tags['legacy']"), "{:?}", own.cases[3].problems);
     // The type is what the rule is about; both others were seen to hold and not to.
     assert_eq!(own.conditions.len(), 2);
     assert!(
@@ -203,7 +203,7 @@ cases:
     assert_eq!(statuses, [Passed, Passed, Passed, Failed, Failed], "{:?}", told(&own));
     assert!(own.cases[3].problems[0].contains("`moon`"));
     assert_eq!(own.cases[4].problems, ["keys: expected compliant, got deny"]);
-    assert_eq!(own.cases[4].decided.len(), 2, "{:?}", own.cases[4].decided);
+    assert_eq!(own.cases[4].decided.len(), 3, "{:?}", own.cases[4].decided);
     assert!(own.conditions.iter().any(|one| one.reference == "logs"));
     // Without its definitions nobody can say.
     let bare = format!(

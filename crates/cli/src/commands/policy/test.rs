@@ -10,7 +10,8 @@ use dekey_report::TerminalOptions;
 use dekey_report::policy::Tested;
 use dekey_report::terminal::plain;
 use dekey_suite::Status;
-use disk::Disk;
+use disk::{Disk, Mark};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -22,25 +23,23 @@ pub(crate) fn run(args: &TestArgs, color: ColorChoice) -> Result<Exit, Error> {
 }
 
 /// Runs everything once, and says which files that depended on.
-fn once(args: &TestArgs, color: ColorChoice) -> Result<(Exit, Vec<PathBuf>), Error> {
+fn once(args: &TestArgs, color: ColorChoice) -> Result<(Exit, BTreeMap<PathBuf, Mark>), Error> {
     let found = find(&args.paths)?;
     if found.is_empty() {
         return Err(Error::Input(
             "no file of tests was found: they are YAML files that have `cases:` (`dekey policy test --help` shows one)".to_owned(),
         ));
     }
-    let mut used = Vec::new();
+    let mut used = BTreeMap::new();
     let mut all = Vec::new();
     for path in &found {
         let disk = Disk::beside(path);
+        used.insert(path.clone(), disk::mark(path));
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
         let suite = text.and_then(|text| dekey_suite::run(&text, &disk));
         all.push(Tested { file: path.display().to_string(), suite });
-        used.push(path.clone());
         used.extend(disk.used());
     }
-    used.sort();
-    used.dedup();
     let terminal = [TestFormat { kind: TestKind::Terminal, file: None }];
     let formats = if args.formats.is_empty() { terminal.as_slice() } else { args.formats.as_slice() };
     for format in formats {

@@ -185,13 +185,21 @@ fn conflict(own: &Simulated<'_>, one: &dekey_guard::Conflict) -> Conflict {
         other: named(one.other),
         resources: one.resources,
         example: own.get(one.example).id().to_owned(),
-        alone: one.alone.iter().map(|(of, all)| Alone { satisfies: own.who(*of), changes: changes(all) }).collect(),
+        alone: one
+            .alone
+            .iter()
+            .map(|(of, all)| Alone { satisfies: own.who(*of), changes: changes(all) })
+            .collect(),
         both: one.both.as_deref().map(changes),
     }
 }
 
 fn changes(all: &[dekey_guard::Change]) -> Vec<Change> {
-    let one = |own: &dekey_guard::Change| Change { path: own.path.clone(), from: own.from.clone(), to: own.to.clone() };
+    let one = |own: &dekey_guard::Change| Change {
+        path: own.path.clone(),
+        from: own.from.clone(),
+        to: own.to.clone(),
+    };
     all.iter().map(one).collect()
 }
 
@@ -211,7 +219,9 @@ fn why(own: &Simulated<'_>) -> Vec<Why> {
     };
     let one = |trace: &super::Trace| Why {
         resource: own.get(*ix).id().to_owned(),
-        assignment: own.assignment(trace.assignment).map_or_else(String::new, |own| own.assignment.id.clone()),
+        assignment: own
+            .assignment(trace.assignment)
+            .map_or_else(String::new, |own| own.assignment.id.clone()),
         policy: own.part_name(trace.assignment, trace.part),
         outcome: trace.outcome.clone(),
         steps: trace.steps.iter().map(step).collect(),

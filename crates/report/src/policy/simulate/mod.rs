@@ -6,16 +6,18 @@ mod sarif;
 mod terminal;
 mod types;
 
+pub(crate) use fill::counts;
 pub use fill::json;
 pub use html::html;
 pub use sarif::sarif;
+pub(crate) use terminal::rates;
 pub use terminal::terminal;
-pub(crate) use types::Simulate;
+pub(crate) use types::{Counts as CountsAnswer, Simulate};
 
 use crate::words;
 use dekey_guard::{Activity, Blast, Conflict, Counts, Estate, Problem, Simulation, Unforced};
 use dekey_model::{ArmId, Inventory, Kind, Resource, ResourceIx};
-use dekey_policy::{Assigned, Effect, Enforcement, Library, Part, Policy, Step, Verdict};
+use dekey_policy::{Assigned, Effect, Enforcement, Library, Part, Policy, Step};
 use dekey_rules::{Context, Effective, TagSource};
 
 /// How a resource stands to a policy, condition by condition.
@@ -210,9 +212,4 @@ impl<'a> Simulated<'a> {
         }
         all
     }
-}
-
-/// A verdict in words, without what is in documents.
-pub fn in_words(verdict: &Verdict) -> String {
-    verdict.to_string()
 }

@@ -2,12 +2,23 @@
 
 use dekey_suite::Files;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-/// Reads from a folder, and remembers what was asked for.
+/// What tells that a file changed: when it was written, and how long it is. Nothing, where there is no such file.
+pub(super) type Mark = Option<(SystemTime, u64)>;
+
+/// The mark of a file.
+pub(super) fn mark(path: &Path) -> Mark {
+    let facts = std::fs::metadata(path).ok()?;
+    Some((facts.modified().ok()?, facts.len()))
+}
+
+/// Reads from a folder, and remembers what was asked for, with what it was like before it was read.
 pub(super) struct Disk {
     folder: PathBuf,
-    used: RefCell<Vec<PathBuf>>,
+    used: RefCell<BTreeMap<PathBuf, Mark>>,
 }
 
 impl Disk {
@@ -18,15 +29,19 @@ impl Disk {
     }
 
     /// What was asked for, whether it was there or not.
-    pub(super) fn used(self) -> Vec<PathBuf> {
+    pub(super) fn used(self) -> BTreeMap<PathBuf, Mark> {
         self.used.into_inner()
+    }
+
+    fn note(&self, path: &Path) {
+        self.used.borrow_mut().entry(path.to_owned()).or_insert_with(|| mark(path));
     }
 }
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<String, String> {
         let whole = self.folder.join(path);
-        self.used.borrow_mut().push(whole.clone());
+        self.note(&whole);
         std::fs::read_to_string(&whole).map_err(|error| format!("{path}: {error}"))
     }
 
@@ -35,7 +50,7 @@ impl Files for Disk {
         if !whole.is_dir() {
             return None;
         }
-        self.used.borrow_mut().push(whole.clone());
+        self.note(&whole);
         let json = |entry: &walkdir::DirEntry| {
             entry.file_type().is_file() && entry.path().extension().is_some_and(|own| own == "json")
         };
