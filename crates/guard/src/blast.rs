@@ -67,19 +67,20 @@ pub(crate) fn refuses(part: &Part, forced: Option<&Effect>) -> bool {
     effect == Some(Effect::Deny)
 }
 
-/// Works out what denials would stop.
+/// Works out what denials would stop: those of assignments that are wanted.
 pub fn blast(
     estate: &Estate<'_>,
     assigned: &[Assigned],
     forces: Option<&Forces>,
     simulation: &Simulation,
     activity: Option<&Activity>,
+    wanted: &dyn Fn(usize) -> bool,
 ) -> Blast {
     let mut refusing = Vec::new();
     let mut by_resource: HashMap<ResourceIx, Vec<PartAt>> = HashMap::new();
     let mut unknown: HashMap<ResourceIx, Vec<String>> = HashMap::new();
     for (at, (own, assessed)) in assigned.iter().zip(&simulation.assessments).enumerate() {
-        if !is_enforced(own, at, forces) {
+        if !wanted(at) || !is_enforced(own, at, forces) {
             continue;
         }
         for (ix, (part, judged)) in own.parts.iter().zip(&assessed.parts).enumerate() {

@@ -24,8 +24,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "intake", "guard", "rbac", "access", "rules", "report", "azure", "collect", "sim", "policy",
-            "pack",
+            "model", "intake", "guard", "rbac", "access", "rules", "report", "azure", "collect", "sim",
+            "policy", "pack",
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),

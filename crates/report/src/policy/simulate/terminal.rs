@@ -22,7 +22,7 @@ pub fn terminal(own: &Simulated<'_>, options: &TerminalOptions, out: &mut dyn Wr
         return told.why(*ix, traces);
     }
     told.summary()?;
-    for at in 0..own.assigned.len() {
+    for at in own.shown() {
         told.assignment(at)?;
     }
     told.blast()?;
@@ -48,7 +48,7 @@ impl<'t> Told<'t, '_> {
         let effect = own.effect.as_ref().map_or_else(String::new, |effect| format!(", as if {effect}"));
         self.page.heading(&format!(
             "{} on {}{effect}, as of {}",
-            counted(own.assigned.len() as u64, "assignment"),
+            counted(own.shown().count() as u64, "assignment"),
             counted(own.inventory().len() as u64, "resource"),
             own.as_of
         ))?;
