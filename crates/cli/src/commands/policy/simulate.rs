@@ -10,7 +10,7 @@ use dekey_guard::{
 };
 use dekey_model::Resource;
 use dekey_pack::{Choices, Scope};
-use dekey_policy::{Assigned, Coverage, Definition, Effect, Library, Standing};
+use dekey_policy::{Assigned, Coverage, Definition, Effect, Library, Standing, Step};
 use dekey_report::policy::simulate::{Simulated, Trace, html, json, sarif, terminal};
 use dekey_report::terminal::plain;
 use serde_json::{Map, Value, json};
@@ -140,8 +140,10 @@ fn add(args: &SimulateArgs, read: &Read, estate: &mut Estate<'_>) -> Result<BTre
         let own = dekey_model::ArmId(&target).name();
         let at = scope.trim_end_matches('/');
         let id = format!("{at}/providers/Microsoft.Authorization/policyAssignments/new-{own}");
+        let called = estate.definition(&target).map(|own| own.name.clone());
+        let called = called.or_else(|| estate.initiative(&target).map(|own| own.name.clone()));
         let document = json!({ "id": id, "name": format!("new-{own}"),
-            "properties": { "scope": scope, "policyDefinitionId": target, "parameters": parameters } });
+            "properties": { "displayName": called.unwrap_or_default(), "scope": scope, "policyDefinitionId": target, "parameters": parameters } });
         add_one(estate, &document, &id, Path::new(own))?;
         assigned.insert(id.to_ascii_lowercase());
     }
@@ -284,7 +286,14 @@ fn traces_of(
             Standing::Excluded => "excluded by the assignment".to_owned(),
             Standing::Elsewhere => "the assignment is about other resources".to_owned(),
         };
-        let steps = part.policy().map(|policy| policy.explain(&subject, &surroundings).1).unwrap_or_default();
+        let mut steps: Vec<Step> = Vec::new();
+        for step in part.policy().map(|own| own.explain(&subject, &surroundings).1).unwrap_or_default() {
+            // Whether it applies is asked by some of the same conditions again.
+            let known = |own: &Step| own.pointer == step.pointer && own.elements == step.elements;
+            if !steps.iter().any(known) {
+                steps.push(step);
+            }
+        }
         Trace { assignment: at, part: ix, outcome, steps }
     };
     own.parts.iter().enumerate().map(trace).collect()

@@ -1,7 +1,7 @@
 //! As a page.
 
 use super::Simulated;
-use super::terminal::{told, words};
+use super::terminal::{policies as count_of_policies, told, words};
 use crate::clean;
 use crate::policy::html::{CSS, Card, Cell, ROWS, Section, Sheet};
 use crate::words::{counted, percent};
@@ -49,7 +49,7 @@ fn cards(own: &Simulated<'_>) -> Vec<Card> {
             "resources refused as they are",
             format!(
                 "by {} that deny. They can no longer be updated until they are put right.",
-                counted(own.blast.refusing.len() as u64, "policy").replace("policys", "policies")
+                count_of_policies(own.blast.refusing.len())
             ),
         ),
         card(

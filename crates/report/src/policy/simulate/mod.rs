@@ -10,8 +10,8 @@ pub(crate) use fill::counts;
 pub use fill::json;
 pub use html::html;
 pub use sarif::sarif;
-pub(crate) use terminal::rates;
 pub use terminal::terminal;
+pub(crate) use terminal::{RATES, rates};
 pub(crate) use types::{Counts as CountsAnswer, Simulate};
 
 use crate::words;
