@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Make, unpack, compare and check snapshots of a tenant.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
-    /// Run an Azure on loopback to try things on: Resource Manager, Resource Graph, sign-in.
+    /// Run an Azure on loopback to try things on: Resource Manager with the policies that are assigned, Resource Graph, sign-in.
     #[command(after_help = SIM_EXAMPLES)]
     Sim(Box<SimArgs>),
     /// List the rules.
@@ -101,6 +101,8 @@ const SIM_EXAMPLES: &str = "Examples:
 
 A script is plain text: `GET /subscriptions?api-version=2022-12-01`, a body below a request, `advance 10m` to let time pass,
 `follow` for the operation or page that the last answer names, `at 2026-11-23T08:00:00Z` to set the time, # for remarks.
+
+Azure Policy is enforced: what an assignment denies is refused with Azure's own error, what it modifies is changed.
 
 It listens on loopback alone, signs its certificate itself, and prints how to point az at it.";
 

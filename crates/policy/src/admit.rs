@@ -282,8 +282,7 @@ impl<'a> Admission<'a> {
         after: &Subject<'_>,
         around: &Surroundings<'_>,
     ) {
-        let could =
-            |effect: Option<&Effect>| own.enforced && effect.is_none_or(|effect| effect.could_refuse());
+        let could = |effect: Option<&Effect>| own.enforced && effect.is_none_or(Effect::could_refuse);
         let verdict = match (&own.unknown, verdict) {
             (_, quiet @ (Verdict::NotApplicable(_) | Verdict::Compliant(_))) => quiet,
             (Some(why), Verdict::NonCompliant(effect)) => {

@@ -102,7 +102,8 @@ impl Planned {
                 }
             }
             Segment::Index(index) => {
-                pointer.push_str(&format!("/{index}"));
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
                 match value.as_array_mut().and_then(|items| items.get_mut(*index)) {
                     Some(item) => self.at(item, rest, pointer, changes),
                     None => Ok(()),
@@ -112,7 +113,8 @@ impl Planned {
             Segment::Each => {
                 for (ix, item) in value.as_array_mut().into_iter().flatten().enumerate() {
                     let length = pointer.len();
-                    pointer.push_str(&format!("/{ix}"));
+                    pointer.push('/');
+                    pointer.push_str(&ix.to_string());
                     self.at(item, rest, pointer, changes)?;
                     pointer.truncate(length);
                 }

@@ -36,6 +36,13 @@ pub struct Member {
     parameters: Vec<(String, Template)>,
 }
 
+impl Member {
+    /// The parameters that it gives its definition.
+    pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        self.parameters.iter().map(|(name, _)| name.as_str())
+    }
+}
+
 impl Initiative {
     /// Reads an initiative: an ARM resource, a file with `properties`, or the bare properties.
     pub fn parse(document: &Value) -> Result<Initiative, LoadError> {

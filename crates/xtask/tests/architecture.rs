@@ -29,7 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),
-    ("sim", &["expr", "intake", "model", "tenant"]),
+    ("sim", &["expr", "intake", "model", "policy", "tenant"]),
     ("tenant", &[]),
     ("xtask", &["rbac", "report", "rules", "suite", "tenant"]),
 ];
@@ -61,6 +61,7 @@ const PURE_MAY_USE: &[&str] = &[
     "thiserror",
     "toml",
     "unicode-width",
+    "wide",
 ];
 
 fn crates() -> PathBuf {
