@@ -104,7 +104,7 @@ impl fmt::Display for HeldBack {
                 write!(f, "it must be audited for {} first, and is not audited yet", days(*need))
             }
             HeldBack::NotEnoughDays { since: Some(since), have, need } => {
-                write!(f, "audited for {} (since {since}), and {} are needed", days(*have), days(*need))
+                write!(f, "audited for {} (since {since:.0}), and {} are needed", days(*have), days(*need))
             }
             HeldBack::WouldRefuse { resources, days: own, whose } => {
                 write!(
@@ -153,7 +153,7 @@ impl fmt::Display for HeldBack {
             HeldBack::InventoryTooOld { read_at: Some(read_at), hours } => {
                 write!(
                     f,
-                    "the inventory was read at {read_at}, and must not be older than {hours} hours: read it again"
+                    "the inventory was read at {read_at:.0}, and must not be older than {hours} hours: read it again"
                 )
             }
             HeldBack::NoInventory => f.write_str(

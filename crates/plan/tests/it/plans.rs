@@ -247,6 +247,14 @@ fn names_and_scopes_that_azure_would_not_take_are_told() {
         assert!(plan(&own, &|_| None).unwrap_err().to_string().starts_with("--name"), "{name}");
     }
     let mut own = base();
+    own.parameters.insert("effekt".to_owned(), json!("Deny"));
+    let error = plan(&own, &|_| None).unwrap_err().to_string();
+    assert_eq!(error, "--parameter: `effekt` is no parameter of a; there are effect");
+    let mut needy = definition("a", &["Audit", "Deny"]);
+    needy["properties"]["parameters"]["tag"] = json!({ "type": "String" });
+    let error = plan(&wish(target(&[needy]), locations()), &|_| None).unwrap_err().to_string();
+    assert_eq!(error, "--parameter: `tag` has no default: give it a value");
+    let mut own = base();
     own.scope = "/".to_owned();
     assert!(plan(&own, &|_| None).unwrap_err().to_string().starts_with("--scope"));
 }

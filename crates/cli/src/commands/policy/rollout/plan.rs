@@ -22,7 +22,9 @@ pub(super) fn run(args: &PlanArgs, color: ColorChoice) -> Result<Exit, Error> {
         ));
     }
     let read = Read::new(&args.evidence)?;
+    // Nobody reads fractions of a second in a plan.
     let now = args.as_of.unwrap_or_else(Timestamp::now);
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let mut wish = wish(args, &read, now)?;
     wish.rings = rings(args, &read, &wish)?;
     let observed = observed(&read, &wish)?;
