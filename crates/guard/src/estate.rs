@@ -2,10 +2,14 @@
 
 use crate::order::{self, Order};
 use dekey_model::{Covered, Field, Inventory, Kind, Resource, ResourceIx};
-use dekey_policy::{Assigned, Assignment, Definition, Exemption, Initiative, Knowledge, Library, LoadError};
+use dekey_policy::{
+    Assigned, Assignment, Definition, Enrollment, Exemption, Initiative, Knowledge, Library, LoadError,
+};
 use hashbrown::HashMap;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+const ENROLLMENTS: &str = "Microsoft.Authorization/policyEnrollments";
 
 /// A policy document that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +60,7 @@ pub struct Estate<'i> {
     assignments: BTreeMap<String, Assignment>,
     /// By the id of their assignment, in lower case; in order of their own.
     exemptions: BTreeMap<String, Vec<Exemption>>,
+    enrollments: Vec<Enrollment>,
     pub(crate) subscriptions: HashMap<String, Subscription, foldhash::fast::FixedState>,
     pub(crate) order: Order,
 }
@@ -89,6 +94,7 @@ impl<'i> Estate<'i> {
             initiatives: BTreeMap::new(),
             assignments: BTreeMap::new(),
             exemptions: BTreeMap::new(),
+            enrollments: Vec::new(),
             subscriptions: HashMap::default(),
             order: Order::of(inventory),
         };
@@ -99,6 +105,8 @@ impl<'i> Estate<'i> {
                 own.read(inventory.get(*ix));
             }
         }
+        let enrollments: Vec<Resource<'_>> = own.resources_of(ENROLLMENTS, "/").collect();
+        enrollments.into_iter().for_each(|enrollment| own.read(enrollment));
         for ix in inventory.of_kind(Kind::Subscription) {
             let resource = inventory.get(*ix);
             let id = resource.arm_id().subscription().unwrap_or_default().to_ascii_lowercase();
@@ -135,7 +143,8 @@ impl<'i> Estate<'i> {
             Kind::PolicyDefinition => Definition::parse(&value).map(|own| self.define(own)),
             Kind::PolicySetDefinition => Initiative::parse(&value).map(|own| self.initiate(own)),
             Kind::PolicyAssignment => Assignment::parse(&value).map(|own| self.assign(own)),
-            _ => Exemption::parse(&value).map(|own| self.exempt(own)),
+            Kind::PolicyExemption => Exemption::parse(&value).map(|own| self.exempt(own)),
+            _ => Enrollment::parse(&value).map(|own| self.enrollments.push(own)),
         };
         if let Err(error) = added {
             self.problems.push(Problem::new(resource.id(), &error));
@@ -215,6 +224,11 @@ impl<'i> Estate<'i> {
     /// Every exemption.
     pub fn all_exemptions(&self) -> impl Iterator<Item = &Exemption> {
         self.exemptions.values().flatten()
+    }
+
+    /// Where assignments in the mode `Enroll` are enforced.
+    pub fn enrollments(&self) -> &[Enrollment] {
+        &self.enrollments
     }
 
     /// Compiles what is assigned. An assignment that cannot be used is named, and hides no other.

@@ -7,6 +7,11 @@ use dekey_policy::{Assigned, Effect, Library};
 pub struct Forces(Vec<Vec<Option<Effect>>>);
 
 impl Forces {
+    /// Whether any policy of an assignment has another effect.
+    pub(crate) fn any(&self, assignment: usize) -> bool {
+        self.0.get(assignment).is_some_and(|row| row.iter().any(Option::is_some))
+    }
+
     /// The effect in the place of a policy's own.
     pub fn get(&self, assignment: usize, part: usize) -> Option<&Effect> {
         self.0.get(assignment)?.get(part)?.as_ref()

@@ -8,18 +8,33 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod activity;
 mod around;
+mod blast;
+mod conflict;
 mod estate;
 mod force;
 mod order;
+mod request;
 mod shelf;
 mod simulation;
+mod stand;
+mod state;
+mod states;
+mod status;
 mod subject;
 mod walk;
 
+pub use activity::{Activity, Event};
 pub use around::{Around, Lookups};
+pub use blast::{Blast, PartAt, RefusedWrite, Stuck, Writes, blast};
+pub use conflict::{Change, Conflict, conflicts};
 pub use estate::{Added, Compiled, Estate, Problem};
 pub use force::{Forces, Unforced, force};
+pub use request::Differs;
 pub use simulation::{Assessment, Counts, Excused, Judgement, Simulation, simulate};
+pub use stand::Stand;
+pub use states::{Compared, Difference, compare_states};
+pub use status::{RuleStatus, ScopeStatus, Status, status};
 pub use subject::{Body, is_evaluated};
 pub use walk::{Judged, Options, Visitor, walk};

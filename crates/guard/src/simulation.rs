@@ -1,10 +1,13 @@
 //! What comes of holding assignments against an inventory, summed up.
 
 use crate::estate::Estate;
+use crate::request::{Differs, Partial};
 use crate::walk::{Judged, Options, Visitor, walk};
 use dekey_model::{Resource, ResourceIx};
 use dekey_policy::{Assigned, Category, Effect, Standing, Verdict};
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many resources stand in which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +75,12 @@ pub struct Judgement {
     pub failed: BTreeMap<String, Vec<ResourceIx>>,
     /// Those that could not be judged, by what is missing.
     pub not_judged: BTreeMap<String, Vec<ResourceIx>>,
+    /// Those of which a request may come to another verdict than what there is.
+    pub requests: BTreeMap<Differs, Vec<ResourceIx>>,
+    /// The properties that this hangs on.
+    pub hangs_on: BTreeSet<&'static str>,
+    /// Types that a denial looks at and of which nobody said what requests may leave out.
+    pub unknown_requests: BTreeSet<String>,
 }
 
 /// Those that one exemption excuses.
@@ -123,21 +132,67 @@ impl Simulation {
 
 /// Holds assignments against every resource of the estate.
 pub fn simulate(estate: &Estate<'_>, assigned: &[Assigned], options: Options<'_>) -> Simulation {
-    let parts = walk(estate, assigned, options, &Gathered::default);
+    let requests = Requests { assigned, known: Mutex::default() };
+    let fresh = || Gathered { requests: Some(&requests), ..Gathered::default() };
+    let parts = walk(estate, assigned, options, &fresh);
     let mut all = Gathered::default();
     parts.into_iter().for_each(|own| all.append(own));
     all.finish(assigned)
 }
 
+/// What requests may not have of what policies look at, worked out once for each policy and type.
+struct Requests<'r> {
+    assigned: &'r [Assigned],
+    known: Mutex<HashMap<(usize, usize, String), Option<Arc<Partial>>, foldhash::fast::FixedState>>,
+}
+
+impl Requests<'_> {
+    fn of(&self, at: usize, ix: usize, resource_type: &str) -> Option<Arc<Partial>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let find = || {
+            let policy = self.assigned.get(at)?.parts.get(ix)?.policy().ok()?;
+            Partial::of(resource_type, &policy.looks_at()).map(Arc::new)
+        };
+        known.entry((at, ix, resource_type.to_owned())).or_insert_with(find).clone()
+    }
+
+    /// How a request may come to another verdict than what there is.
+    fn note(&self, judged: &Judged<'_>, into: &mut Judgement) {
+        let Some((subject, around)) = judged.seen else { return };
+        let refused = match judged.standing {
+            Standing::Judged(Verdict::NonCompliant(Effect::Deny)) => true,
+            Standing::Judged(Verdict::Compliant(Effect::Deny)) => false,
+            _ => return,
+        };
+        let own = self.assigned.get(judged.assignment).and_then(|own| own.parts.get(judged.part));
+        let Some(Ok(policy)) = own.map(dekey_policy::Part::policy) else { return };
+        let resource_type = judged.resource.resource_type();
+        let Some(partial) = self.of(judged.assignment, judged.part, resource_type) else {
+            if !into.unknown_requests.contains(resource_type) {
+                into.unknown_requests.insert(resource_type.to_owned());
+            }
+            return;
+        };
+        if partial.is_nothing() {
+            return;
+        }
+        if let Some(differs) = partial.differs(policy, subject, around, refused) {
+            into.requests.entry(differs).or_default().push(judged.resource.ix());
+            into.hangs_on.extend(partial.paths());
+        }
+    }
+}
+
 /// What came up in one stretch of resources.
 #[derive(Default)]
-struct Gathered {
+struct Gathered<'g> {
+    requests: Option<&'g Requests<'g>>,
     covered: BTreeMap<usize, u64>,
     left_out: BTreeMap<usize, Vec<ResourceIx>>,
     parts: BTreeMap<(usize, usize), Judgement>,
 }
 
-impl Visitor for Gathered {
+impl Visitor for Gathered<'_> {
     fn excluded(&mut self, assignment: usize, resource: Resource<'_>) {
         self.left_out.entry(assignment).or_default().push(resource.ix());
     }
@@ -149,6 +204,9 @@ impl Visitor for Gathered {
     fn judged(&mut self, judged: &Judged<'_>) {
         let own = self.parts.entry((judged.assignment, judged.part)).or_default();
         own.note(judged.resource.ix(), judged.standing);
+        if let Some(requests) = self.requests {
+            requests.note(judged, own);
+        }
     }
 }
 
@@ -192,6 +250,11 @@ impl Judgement {
                 into.entry(name).or_default().append(&mut all);
             }
         }
+        for (how, mut all) in other.requests {
+            self.requests.entry(how).or_default().append(&mut all);
+        }
+        self.hangs_on.extend(other.hangs_on);
+        self.unknown_requests.extend(other.unknown_requests);
         for (by, mut own) in other.exempt {
             let fresh = || Excused { category: own.category, all: Vec::new() };
             self.exempt.entry(by).or_insert_with(fresh).all.append(&mut own.all);
@@ -212,8 +275,8 @@ fn list<'m>(map: &'m mut BTreeMap<String, Vec<ResourceIx>>, name: &str) -> &'m m
     map.entry(name.to_owned()).or_default()
 }
 
-impl Gathered {
-    fn append(&mut self, other: Gathered) {
+impl Gathered<'_> {
+    fn append(&mut self, other: Gathered<'_>) {
         for (at, count) in other.covered {
             *self.covered.entry(at).or_default() += count;
         }

@@ -94,8 +94,10 @@ impl<'p> Plan<'p> {
         options: Options<'p>,
         all: &[ResourceIx],
     ) -> Self {
+        // Another version of a policy may be about other types.
+        let of = |own: &Assigned, part| if own.has_other_versions() { None } else { types_of(part) };
         let types: Vec<Vec<Option<Vec<String>>>> =
-            assigned.iter().map(|own| own.parts.iter().map(types_of).collect()).collect();
+            assigned.iter().map(|own| own.parts.iter().map(|part| of(own, part)).collect()).collect();
         let mut by_type: HashMap<&str, Chosen, foldhash::fast::FixedState> = HashMap::default();
         let mut by_subscription: HashMap<String, Vec<u32>, foldhash::fast::FixedState> = HashMap::default();
         for ix in all {
@@ -191,9 +193,21 @@ impl<'p> Plan<'p> {
         visitor: &mut dyn Visitor,
     ) {
         let exemptions = self.exemptions.get(at).copied().unwrap_or_default();
+        let versions = own.parts_for(subject);
         for part in parts {
             let ix = *part as usize;
-            let Some(part) = own.parts.get(ix) else { continue };
+            let Some(part) = versions.as_ref().unwrap_or(&own.parts.as_slice()).get(ix) else { continue };
+            if let Err(why) = &versions {
+                let standing = Standing::Judged(Verdict::NotJudged(why.clone()));
+                visitor.judged(&Judged {
+                    resource,
+                    assignment: at,
+                    part: ix,
+                    standing: &standing,
+                    seen: None,
+                });
+                continue;
+            }
             let effect = self.options.forces.and_then(|forces| forces.get(at, ix));
             let standing = own.standing(part, subject, around, exemptions, effect);
             let seen = Some((subject, around));

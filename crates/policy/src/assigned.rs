@@ -101,8 +101,13 @@ impl Assigned {
         Ok(Assigned { assignment, parts, others })
     }
 
+    /// Whether an override may choose another version of its policies.
+    pub fn has_other_versions(&self) -> bool {
+        !self.others.is_empty()
+    }
+
     /// The policies that count for a resource: an override may choose another version of them.
-    pub(crate) fn parts_for(&self, subject: &Subject<'_>) -> Result<&[Part], String> {
+    pub fn parts_for(&self, subject: &Subject<'_>) -> Result<&[Part], String> {
         let other = self.assignment.other_version(subject)?;
         Ok(other.and_then(|at| self.others.get(at)).unwrap_or(&self.parts))
     }

@@ -27,6 +27,7 @@ mod host;
 mod initiative;
 mod json;
 mod language;
+mod looks;
 mod operation;
 mod operator;
 mod path;

@@ -54,7 +54,7 @@ pub struct Policy {
     pub(crate) conflict: Option<Template>,
     pub(crate) actions: Option<Template>,
     pub(crate) cascade: Option<Template>,
-    names: Names,
+    pub(crate) names: Names,
     parameters: Value,
     about: Value,
     knowledge: Knowledge,

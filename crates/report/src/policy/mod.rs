@@ -1,8 +1,14 @@
 //! What is said about policies.
 
+mod document;
+mod html;
 mod pack;
 mod rollout;
+mod sarif;
+pub mod simulate;
+pub mod status;
 
+pub use document::{SCHEMA, schema};
 pub use pack::pack;
 pub use rollout::{Rollout, StageView, requests, rollout};
 

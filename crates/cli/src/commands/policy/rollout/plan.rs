@@ -34,10 +34,10 @@ pub(super) fn run(args: &PlanArgs, color: ColorChoice) -> Result<Exit, Error> {
     if let Some(path) = &args.parent {
         tell_parent(path, &made)?;
     }
-    let judged = gates::judge(&made, &Past::default(), None, Some(&read), args.accept_not_judged)?;
-    let exit = exit(&observed);
     let past = Past::default();
-    judged.shown(&made, &past, past.next(&made)).print(&made, &super::options(color, args.evidence.all))?;
+    let judged = gates::judge(&made, &past, (None, Some(&read)), args.accept_not_judged)?;
+    let exit = exit(&observed);
+    judged.print((&made, &past), past.next(&made), &super::options(color, args.evidence.all))?;
     match &args.output {
         Some(path) => {
             std::fs::write(path, made.text()).map_err(Error::write(path))?;
