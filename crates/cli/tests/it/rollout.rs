@@ -354,6 +354,42 @@ fn the_pack_is_planned_and_compared_without_azure() {
 }
 
 #[test]
+fn the_pack_is_assigned_and_taken_back() {
+    let world = World::new(&[]);
+    world.collect("now.jsonl");
+    let args = [
+        "policy",
+        "rollout",
+        "plan",
+        "--pack",
+        "--scope",
+        SUBSCRIPTION,
+        "--from",
+        "now.jsonl",
+        "-o",
+        "plan.json",
+    ];
+    let planned = world.run.dekey(&args);
+    assert_eq!(planned.code(), 10, "{}", said(&planned));
+    assert!(said(&planned).contains("held back: it must be audited for 7 days first"), "{}", said(&planned));
+    for _ in 0..2 {
+        let done = world.rollout("apply", &["--yes"]);
+        assert_eq!(done.code(), 0, "{}", said(&done));
+    }
+    let status = world.rollout("status", &[]);
+    assert!(status.code() == 10 && said(&status).contains("3 audit-second next"), "{}", said(&status));
+    let somebody = Somebody::new(&world.run, &world.sim);
+    let path = format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/dekey");
+    let (_, own) = somebody.send(Method::Get, &path, "2023-04-01", None);
+    let chosen = &own["properties"]["overrides"][0]["selectors"][0];
+    assert_eq!(chosen["kind"], "policyDefinitionReferenceId");
+    assert!(chosen["in"].as_array().unwrap().len() > 20, "{own}");
+    let undone = world.rollout("undo", &["--yes"]);
+    assert_eq!(undone.code(), 0, "{}", said(&undone));
+    assert_eq!(somebody.send(Method::Get, &path, "2023-04-01", None).0, 404);
+}
+
+#[test]
 fn arguments_that_cannot_work_are_told() {
     let run = Run::new();
     run.write("definition.json", &definition().to_string());

@@ -64,7 +64,8 @@ fn compiled(document: &Value, standard: IdentityStandard, knowledge: &Knowledge)
 fn finds(policy: &Policy, probes: &[(String, Value)]) -> Vec<usize> {
     let around = Surroundings::UNKNOWN;
     let holds = |(_, (kind, body)): &(usize, &(String, Value))| {
-        let id = format!("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/{kind}");
+        let id =
+            format!("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/{kind}");
         let subject = Subject::new(body).with_id(&id).with_type(key_type(kind));
         matches!(policy.judge_as(&subject, &around, Some(&Effect::Audit)), Verdict::NonCompliant(_))
     };
@@ -81,7 +82,8 @@ fn key_type(path: &str) -> String {
 /// Resources, one for each way in which they can be right or wrong.
 fn probes() -> Vec<(String, Value)> {
     const AML: &str = "Microsoft.MachineLearningServices/workspaces/w";
-    const IDENTITY: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+    const IDENTITY: &str =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
     let mut all = Vec::new();
     let mut add = |path: &str, more: Value| {
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -98,7 +100,10 @@ fn probes() -> Vec<(String, Value)> {
     add(AML, json!({ "properties": no_primary }));
     add(AML, json!({ "identity": { "type": "None" }, "properties": no_primary }));
     add(AML, json!({ "identity": { "type": "SystemAssigned" }, "properties": no_primary }));
-    add(AML, json!({ "identity": { "type": "UserAssigned", "userAssignedIdentities": attached }, "properties": good }));
+    add(
+        AML,
+        json!({ "identity": { "type": "UserAssigned", "userAssignedIdentities": attached }, "properties": good }),
+    );
     let both = json!({ "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": attached });
     add(AML, json!({ "identity": both, "properties": good }));
     add(AML, json!({ "identity": both, "properties": no_primary }));
@@ -122,7 +127,10 @@ fn probes() -> Vec<(String, Value)> {
     ] {
         for mode in [key, token] {
             let identity = json!({ "type": "SystemAssigned" });
-            add(&format!("{AML}/{endpoint}/e"), json!({ "identity": identity, "properties": { "authMode": mode } }));
+            add(
+                &format!("{AML}/{endpoint}/e"),
+                json!({ "identity": identity, "properties": { "authMode": mode } }),
+            );
         }
     }
     for off in [true, false] {
@@ -130,7 +138,9 @@ fn probes() -> Vec<(String, Value)> {
         let identity = json!({ "type": "SystemAssigned" });
         add(&format!("{AML}/computes/c"), json!({ "identity": identity, "properties": properties }));
     }
-    for properties in [json!({}), json!({ "allowSharedKeyAccess": true }), json!({ "allowSharedKeyAccess": false })] {
+    for properties in
+        [json!({}), json!({ "allowSharedKeyAccess": true }), json!({ "allowSharedKeyAccess": false })]
+    {
         add("Microsoft.Storage/storageAccounts/s", json!({ "kind": "StorageV2", "properties": properties }));
     }
     for on in [true, false] {

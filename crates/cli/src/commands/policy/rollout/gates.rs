@@ -62,13 +62,16 @@ pub(super) fn judge(
         let is_over = matches!(past.stage(stage), Progress::Done(_) | Progress::Already(_));
         let mut own = Vec::new();
         if let (Some(gate), Some(ring), false) = (&stage.gate, stage.ring, is_over) {
-            let gate = Gate { accept_not_judged: gate.accept_not_judged || accept_not_judged, ..gate.clone() };
+            let gate =
+                Gate { accept_not_judged: gate.accept_not_judged || accept_not_judged, ..gate.clone() };
             // That there is no inventory is said once, where it is needed.
             own.extend(stale.clone().filter(|_| read.is_some() || next == Some(at)));
-            own.extend(observed.problems.iter().map(|why| HeldBack::NotJudged {
-                pairs: 0,
-                because: vec![(why.clone(), 0)],
-            }));
+            own.extend(
+                observed
+                    .problems
+                    .iter()
+                    .map(|why| HeldBack::NotJudged { pairs: 0, because: vec![(why.clone(), 0)] }),
+            );
             if let Some(facts) = observed.rings.get(ring) {
                 let facts = since_in_force(facts, denied_since(plan, past));
                 own.extend(gate.check(&facts, audited_since(plan, past, ring), now));
