@@ -252,7 +252,7 @@ fn members(
         match document.as_ref().map(|own| switch(&member.reference, own)).transpose()? {
             Some(Switch::Both) => references.push(member.reference.clone()),
             Some(Switch::Fixed(why)) => {
-                fixed.push(format!("`{}` keeps its effect: it {why}", member.reference))
+                fixed.push(format!("`{}` keeps its effect: it {why}", member.reference));
             }
             None => fixed.push(format!(
                 "`{}` keeps its effect: its definition {} was not given, so nobody knows what it can do",

@@ -226,7 +226,7 @@ proptest! {
 
     #[test]
     fn rings_only_grow(count in 1usize..8) {
-        let text: String = (0..count).map(|n| format!("[[rings]]\nname = \"r{n}\"\nlocations = [\"l{n}\"]\n")).collect();
+        let text = crate::some_rings(count);
         let own = wish(target(&[definition("a", &["Audit", "Deny"])]), parse_rings(&text).unwrap());
         let own = plan(&own, &|_| None).unwrap();
         prop_assert!(dekey_plan::lint::check(&own).is_empty());
