@@ -9,7 +9,9 @@ pub(crate) use access::{
     ProfileArg, ShowArgs, WhoArgs,
 };
 
-pub(crate) use policy::{PackArgs, PackForm, PolicyCommand, StandardArg};
+pub(crate) use policy::{
+    ExplainArgs, PackArgs, PackForm, PolicyCommand, StandardArg, TestArgs, TestFormat, TestKind,
+};
 pub(crate) use rollout::{
     ApplyArgs, DiffArgs, EffectArg, Evidence, PlanArgs, RolloutCommand, StatusArgs, UndoArgs,
 };
@@ -440,6 +442,8 @@ pub(crate) enum SchemaFormat {
     Access,
     /// `dekey.toml`.
     Settings,
+    /// Files of tests, as `dekey policy test` reads them.
+    PolicyTest,
 }
 
 /// What to do with snapshots.

@@ -158,4 +158,15 @@ mod tests {
         assert_eq!(text("a\"b\\${c} %{d} $e 5%"), r#""a\"b\\$${c} %%{d} $e 5%""#);
         assert_eq!(text("[parameters('a')]\n\u{1}"), r#""[parameters('a')]\n\u0001""#);
     }
+
+    proptest::proptest! {
+        /// Whatever a text holds, Terraform reads that text.
+        #[test]
+        fn every_text_is_read_back(own in "\\PC*|[$%{}\"\\\\\n\r\t\u{1}a]*") {
+            use hcl::eval::{Context, Evaluate};
+            let body: hcl::Body = hcl::parse(&format!("a = {}\n", text(&own))).unwrap();
+            let read = body.attributes().next().unwrap().expr().evaluate(&Context::new()).unwrap();
+            proptest::prop_assert_eq!(read, hcl::Value::from(own));
+        }
+    }
 }

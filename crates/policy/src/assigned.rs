@@ -38,6 +38,13 @@ pub struct Part {
     pub(crate) policy: Result<Policy, String>,
 }
 
+impl Part {
+    /// The policy ready to judge, or why there is none.
+    pub fn policy(&self) -> Result<&Policy, &str> {
+        self.policy.as_ref().map_err(String::as_str)
+    }
+}
+
 /// An assignment, compiled.
 #[derive(Clone, Debug)]
 pub struct Assigned {

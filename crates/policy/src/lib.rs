@@ -40,6 +40,7 @@ mod trace;
 mod unread;
 mod verdict;
 mod version;
+pub mod words;
 
 pub use admission::{Admission, Changed, Decision, Denial, Noted, Refusal, Rules, Source, Unjudged, Write};
 pub use alias::{Alias, Aliases, TypeFacts};

@@ -46,6 +46,7 @@ fn schema(format: SchemaFormat) -> Result<Exit, Error> {
         SchemaFormat::Audit => dekey_report::json::v1::schema(),
         SchemaFormat::Access => dekey_report::access::schema(),
         SchemaFormat::Settings => dekey_rules::Settings::schema(),
+        SchemaFormat::PolicyTest => dekey_suite::schema(),
     };
     writeln!(std::io::stdout().lock(), "{schema:#}")?;
     Ok(Exit::Clean)

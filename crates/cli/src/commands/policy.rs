@@ -1,7 +1,9 @@
 //! `dekey policy`.
 
+mod explain;
 mod pack;
 mod rollout;
+mod test;
 
 use crate::args::PolicyCommand;
 use crate::exit::{Error, Exit};
@@ -10,6 +12,8 @@ use crate::output::ColorChoice;
 pub(crate) fn run(command: &PolicyCommand, color: ColorChoice) -> Result<Exit, Error> {
     match command {
         PolicyCommand::Pack(args) => pack::run(args, color),
+        PolicyCommand::Test(args) => test::run(args, color),
+        PolicyCommand::Explain(args) => explain::run(args, color),
         PolicyCommand::Rollout(command) => rollout::run(command, color),
     }
 }

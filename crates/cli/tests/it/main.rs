@@ -17,6 +17,7 @@ mod exits;
 mod live;
 mod outputs;
 mod rollout;
+mod policy;
 mod sim;
 mod snapshot;
 

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test that cannot go on has failed, and says what it counted"
@@ -12,3 +13,4 @@ mod assigned;
 mod loaded;
 mod probes;
 mod published;
+mod words;

@@ -1,15 +1,19 @@
 //! What is said about policies.
 
 mod document;
+mod explain;
 mod html;
 mod pack;
 mod rollout;
 mod sarif;
 pub mod simulate;
 pub mod status;
+mod suite;
 
 pub use document::{SCHEMA, schema};
+pub use explain::{explain, explain_json};
 pub use pack::pack;
+pub use suite::{Tested, test_json, test_junit, tests};
 pub use rollout::{Rollout, StageView, requests, rollout};
 
 use crate::TerminalOptions;
