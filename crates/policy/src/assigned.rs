@@ -39,6 +39,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// Its effect as the definition or the assignment spells it, where it does not depend on the resource.
+    pub fn written_effect(&self) -> Option<&str> {
+        self.policy.as_ref().ok().and_then(Policy::written_effect)
+    }
+
     /// The policy ready to judge, or why there is none.
     pub fn policy(&self) -> Result<&Policy, &str> {
         self.policy.as_ref().map_err(String::as_str)

@@ -133,6 +133,11 @@ impl Policy {
         self.effect.as_plain().and_then(Value::as_str).map(Effect::parse)
     }
 
+    /// The same, as it is spelled.
+    pub(crate) fn written_effect(&self) -> Option<&str> {
+        self.effect.as_plain().and_then(Value::as_str)
+    }
+
     /// The types that it can hold for, if its conditions on `type` name them; nothing when it may hold for any.
     pub fn types(&self) -> Option<Vec<String>> {
         let holds = |kind: &str| rule::by_type(&self.node, kind, self.knowledge.semantics) != Some(false);

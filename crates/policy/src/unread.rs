@@ -31,12 +31,14 @@ impl Unread {
             Field::Tags | Field::Tag(_) => "tags",
             _ => {
                 return match path_of(field, subject)? {
-                    Some(path) if self.hides(path, subject.body) => Err(not_read(&path.to_string())),
+                    Some(path) if self.hides(path, subject.body) => {
+                        Err(Fault::missing(not_read(&path.to_string())))
+                    }
                     _ => Ok(()),
                 };
             }
         };
-        if self.envelope && !has(subject.body, key) { Err(not_read(key)) } else { Ok(()) }
+        if self.envelope && !has(subject.body, key) { Err(Fault::missing(not_read(key))) } else { Ok(()) }
     }
 
     fn hides(self, path: &Path, body: &Value) -> bool {
@@ -56,7 +58,11 @@ impl Unread {
             Item::Value(value) => holds_masked(value),
             Item::Missing => false,
         };
-        if self.masked && is_masked && operator != Operator::Exists { Err(masked("a value")) } else { Ok(()) }
+        if self.masked && is_masked && operator != Operator::Exists {
+            Err(Fault::missing(masked("a value")))
+        } else {
+            Ok(())
+        }
     }
 
     /// Complains if an expression takes a value that is masked.
@@ -66,14 +72,18 @@ impl Unread {
         }
         if let Field::Tags | Field::Tag(_) = field {
             let tags = subject.body.as_object().and_then(|map| text::get(map, "tags"));
-            return if tags.is_some_and(holds_masked) { Err(masked("a tag")) } else { Ok(()) };
+            return if tags.is_some_and(holds_masked) {
+                Err(Fault::missing(masked("a tag")))
+            } else {
+                Ok(())
+            };
         }
         let Some(path) = path_of(field, subject)? else { return Ok(()) };
         let mut hit = false;
         let missing = crate::semantics::MissingArray::Empty;
         let mut each = |value: Option<&Value>| hit |= value.is_some_and(holds_masked);
         path::select(Some(subject.body), &path.segments, missing, &mut each);
-        if hit { Err(masked(&format!("`{path}`"))) } else { Ok(()) }
+        if hit { Err(Fault::missing(masked(&format!("`{path}`")))) } else { Ok(()) }
     }
 }
 
@@ -81,12 +91,12 @@ fn has(body: &Value, key: &str) -> bool {
     body.as_object().is_some_and(|map| text::get(map, key).is_some())
 }
 
-fn not_read(what: &str) -> Box<Fault> {
-    Fault::missing(format!("`{what}`, which was not read"))
+fn not_read(what: &str) -> String {
+    format!("`{what}`, which was not read")
 }
 
-fn masked(what: &str) -> Box<Fault> {
-    Fault::missing(format!("{what} that looks like a credential and was masked when it was read"))
+fn masked(what: &str) -> String {
+    format!("{what} that looks like a credential and was masked when it was read")
 }
 
 fn is_masked(text: &str) -> bool {

@@ -66,7 +66,9 @@ impl Shelf {
                     let members: Vec<String> =
                         own.members.iter().map(|member| member.definition.clone()).collect();
                     self.initiatives.insert(lower, own);
-                    members.iter().for_each(|member| self.take(store, member));
+                    for member in &members {
+                        self.take(store, member);
+                    }
                 }
                 Err(why) => self.unreadable.push((lower, why.to_string())),
             }

@@ -1,5 +1,7 @@
 //! What requests meet. Each expectation is from an article of Microsoft's on Azure Policy, named where it is used.
 
+#![expect(clippy::needless_pass_by_value, reason = "documents are written where they are used")]
+
 use dekey_expr::Value;
 use dekey_policy::{
     Admission, Aliases, Assigned, Assignment, Decision, Definition, Effect, Enrollment, Exemption,

@@ -1,5 +1,6 @@
 //! What Azure checks of definitions, assignments and what belongs to them before it takes them.
 
+use crate::access::above;
 use crate::azure::Azure;
 use crate::id::{self, Path};
 use crate::policy::{self, ASSIGNMENT, DEFINITION, ENROLLMENT, EXEMPTION, INITIATIVE, Shelf};
@@ -26,6 +27,19 @@ fn text<'v>(document: &'v Value, name: &str) -> &'v str {
     document.pointer(&format!("/properties/{name}")).and_then(Value::as_str).unwrap_or("")
 }
 
+fn not_there(id: &str) -> Response {
+    let name = id::name(id);
+    if id::type_of(id) == INITIATIVE {
+        let message = format!("The policy set definition '{name}' could not be found.");
+        return Response::error(404, "PolicySetDefinitionNotFound", &message);
+    }
+    Response::error(
+        404,
+        "PolicyDefinitionNotFound",
+        &format!("The policy definition '{name}' could not be found."),
+    )
+}
+
 impl Azure {
     /// Checks what is about policies; everything else passes.
     pub(super) fn check_policy(
@@ -39,23 +53,10 @@ impl Azure {
             DEFINITION => check_definition(path, &document),
             INITIATIVE => self.check_initiative(path, &document),
             ASSIGNMENT => self.check_policy_assignment(path, &document),
-            EXEMPTION => self.check_exemption(&document),
-            ENROLLMENT => self.check_enrollment(&document),
+            EXEMPTION => self.check_exemption(path, &document),
+            ENROLLMENT => self.check_enrollment(path, &document),
             _ => Ok(()),
         }
-    }
-
-    fn not_there(&self, id: &str) -> Response {
-        let name = id::name(id);
-        if id::type_of(id) == INITIATIVE {
-            let message = format!("The policy set definition '{name}' could not be found.");
-            return Response::error(404, "PolicySetDefinitionNotFound", &message);
-        }
-        Response::error(
-            404,
-            "PolicyDefinitionNotFound",
-            &format!("The policy definition '{name}' could not be found."),
-        )
     }
 
     fn check_initiative(&self, path: &Path, document: &Value) -> Result<(), Response> {
@@ -72,7 +73,7 @@ impl Azure {
             let mut shelf = Shelf::default();
             shelf.take(&self.store, &member.definition);
             let Some(definition) = shelf.definition(&member.definition) else {
-                return Err(self.not_there(&member.definition));
+                return Err(not_there(&member.definition));
             };
             let given: Vec<&str> = member.parameter_names().collect();
             let name = id::name(&member.definition);
@@ -101,7 +102,7 @@ impl Azure {
                 let names = own.members.iter().map(|member| member.reference.to_ascii_lowercase());
                 (own.parameters.as_slice(), Some(names.collect::<BTreeSet<_>>()))
             }
-            (None, None) => return Err(self.not_there(&target)),
+            (None, None) => return Err(not_there(&target)),
         };
         let name = id::name(&path.id);
         let given: Vec<&str> = assignment.parameters.keys().map(String::as_str).collect();
@@ -147,25 +148,46 @@ impl Azure {
         })
     }
 
-    fn check_exemption(&self, document: &Value) -> Result<(), Response> {
+    /// Whether something may lie at a scope: at or below that of its assignment, unless it is not to be validated.
+    fn is_in_scope(&self, path: &Path, document: &Value, assignment: &Assignment) -> bool {
+        let over = assignment.scope.trim_end_matches('/').to_ascii_lowercase();
+        let scope = path.scope.to_ascii_lowercase();
+        text(document, "assignmentScopeValidation").eq_ignore_ascii_case("DoNotValidate")
+            || id::covers(&over, &scope)
+            || above(&self.store, &scope).contains(&over)
+    }
+
+    fn check_exemption(&self, path: &Path, document: &Value) -> Result<(), Response> {
         let category = text(document, "exemptionCategory");
         let invalid = |why: &str| bad("InvalidCreatePolicyExemptionRequest", why);
         if !["Waiver", "Mitigated"].iter().any(|own| own.eq_ignore_ascii_case(category)) {
             return Err(invalid("The exemption category must be 'Waiver' or 'Mitigated'."));
         }
         let exemption = Exemption::parse(document).map_err(|why| invalid(&why.to_string()))?;
-        self.assignment_of(&exemption.assignment).map(|_| ())
+        let assignment = self.assignment_of(&exemption.assignment)?;
+        if self.is_in_scope(path, document, &assignment) {
+            return Ok(());
+        }
+        Err(invalid(&format!("The scope of the policy exemption is not at or below '{}'.", assignment.scope)))
     }
 
-    fn check_enrollment(&self, document: &Value) -> Result<(), Response> {
+    fn check_enrollment(&self, path: &Path, document: &Value) -> Result<(), Response> {
         let invalid = |why: &str| bad("InvalidCreatePolicyEnrollmentRequest", why);
         let enrollment = Enrollment::parse(document).map_err(|why| invalid(&why.to_string()))?;
         let assignment = self.assignment_of(&enrollment.assignment)?;
-        if assignment.enforcement == dekey_policy::Enforcement::Enroll {
+        if assignment.enforcement != dekey_policy::Enforcement::Enroll {
+            let name = id::name(&assignment.id);
+            return Err(invalid(&format!(
+                "The enforcement mode of the policy assignment '{name}' is not 'Enroll'."
+            )));
+        }
+        if self.is_in_scope(path, document, &assignment) {
             return Ok(());
         }
-        let name = id::name(&assignment.id);
-        Err(invalid(&format!("The enforcement mode of the policy assignment '{name}' is not 'Enroll'.")))
+        Err(invalid(&format!(
+            "The scope of the policy enrollment is not at or below '{}'.",
+            assignment.scope
+        )))
     }
 }
 

@@ -74,7 +74,7 @@ impl Azure {
         let definition = self.store.value(&part.definition).unwrap_or_default();
         let text = |of: &Value, pointer: &str| of.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let is_set = !assignment.target.eq_ignore_ascii_case(&part.definition);
-        let set = is_set.then(|| assignment.target.as_str());
+        let set = is_set.then_some(assignment.target.as_str());
         let action = match verdict {
             Verdict::Compliant(effect) | Verdict::NonCompliant(effect) => Some(effect.name().to_owned()),
             _ => definition
@@ -124,9 +124,8 @@ fn state_of<'o>(outcome: &'o Outcome<'_>) -> Option<(&'static str, &'o Verdict)>
             Verdict::Compliant(effect) | Verdict::NonCompliant(effect) if *effect == Effect::AuditAction => {
                 None
             }
-            Verdict::Compliant(_) => Some(("Compliant", verdict)),
             // Whatever keeps resources from being deleted says nothing against them.
-            Verdict::NonCompliant(Effect::DenyAction) => Some(("Compliant", verdict)),
+            Verdict::Compliant(_) | Verdict::NonCompliant(Effect::DenyAction) => Some(("Compliant", verdict)),
             Verdict::NonCompliant(_) | Verdict::Failed(_) => Some(("NonCompliant", verdict)),
             Verdict::NotJudged(_) => Some(("Unknown", verdict)),
         },

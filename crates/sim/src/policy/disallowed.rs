@@ -90,12 +90,15 @@ fn info(store: &Store, denial: &Denial<'_>, quiet: bool) -> Value {
     let effect = match &denial.refusal {
         Refusal::Effect(effect) | Refusal::Value { effect, .. } => effect.clone(),
         Refusal::Conflict { .. } => Effect::Modify,
-        Refusal::Failed(_) => Effect::Deny,
+        Refusal::Failed(_) => part.written_effect().map_or(Effect::Deny, Effect::parse),
     };
+    // An override puts another effect in the place of the one that is written.
+    let written = part.written_effect().filter(|own| Effect::parse(own) == effect);
+    let spelled = written.unwrap_or(effect.name());
     let mut own = json!({
         "evaluationDetails": details,
         "policyDefinitionId": part.definition, "policyDefinitionName": id::name(&part.definition),
-        "policyDefinitionEffect": effect.name(),
+        "policyDefinitionEffect": spelled,
         "policyAssignmentId": assignment.id, "policyAssignmentName": id::name(&assignment.id),
         "policyAssignmentScope": assignment.scope, "policyAssignmentParameters": assignment.parameters,
         "policyExemptionIds": [],

@@ -217,6 +217,16 @@ fn assigned(assignment: &Value) -> Value {
     json!({ "id": id, "properties": { "parameters": parameters, "policyDefinitions": members } })
 }
 
+/// The role or policy that an assignment names.
+fn with_named(world: &mut World, answer: &Value) {
+    if let Some(role) = answer.pointer("/properties/roleDefinitionId") {
+        world.azure.seed(json!({ "id": role, "properties": { "permissions": [] } }));
+    }
+    if answer.pointer("/properties/policyDefinitionId").is_some() {
+        world.azure.seed(assigned(answer));
+    }
+}
+
 fn replay(example: &Example, tally: &mut Tally) {
     if let Some((_, why)) = ELSEWHERE.iter().find(|(name, _)| *name == example.name) {
         return tally.passes_over(why);
@@ -229,12 +239,7 @@ fn replay(example: &Example, tally: &mut Tally) {
     let kind = kind_of(&id);
     let mut world = World::filled(Options::new(7), |_| {});
     with_parents(&mut world, &id);
-    if let Some(role) = answer.pointer("/properties/roleDefinitionId") {
-        world.azure.seed(json!({ "id": role, "properties": { "permissions": [] } }));
-    }
-    if answer.pointer("/properties/policyDefinitionId").is_some() {
-        world.azure.seed(assigned(answer));
-    }
+    with_named(&mut world, answer);
     let method = example.method();
     let mut seeded = answer.clone();
     seeded["id"] = id.clone().into();

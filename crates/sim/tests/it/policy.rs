@@ -1,5 +1,7 @@
 //! Policies that are assigned: what they refuse and change, and what they may be.
 
+#![expect(clippy::needless_pass_by_value, reason = "documents are written where they are used")]
+
 use crate::{World, code, json};
 use dekey_sim::{Options, Response};
 use serde_json::{Value, json};
@@ -123,7 +125,11 @@ fn what_is_denied_is_refused_in_the_words_of_azure() {
     let url = format!("{}?{STORAGE}", account("one"));
     assert_eq!(world.ask("PATCH", &url, &patch(json!({ "allowSharedKeyAccess": true }))).status, 403);
     assert_eq!(world.ask("PATCH", &url, &patch(json!({ "minimumTlsVersion": "TLS1_2" }))).status, 200);
-    // A refusal has a place in the activity log, and names the assignment's words where it has some.
+}
+
+#[test]
+fn an_assignment_tells_why_in_its_own_words() {
+    let mut world = world();
     world.assigned(
         "keys",
         SUB,
@@ -146,7 +152,7 @@ fn initiatives_groups_exemptions_and_enrollments_say_who_is_refused() {
         &keys,
         POLICY,
         &json!({ "properties": { "mode": "Indexed", "policyRule": no_keys("[parameters('effect')]"),
-        "parameters": { "effect": { "type": "String", "allowedValues": ["audit", "deny"] } } } }),
+        "parameters": { "effect": { "type": "String", "allowedValues": ["Audit", "Deny"] } } } }),
     );
     let set = policy(ROOT, "policySetDefinitions", "set");
     world.made(
@@ -159,7 +165,7 @@ fn initiatives_groups_exemptions_and_enrollments_say_who_is_refused() {
     let assignment = policy(ROOT, "policyAssignments", "set");
     let assign = |mode: &str| {
         json!({ "properties": { "policyDefinitionId": set, "enforcementMode": mode,
-        "parameters": { "how": { "value": "deny" } } } })
+        "parameters": { "how": { "value": "Deny" } } } })
     };
     world.made(&assignment, POLICY, &assign("Default"));
     let body = json(&world.account("st", json!({})));
@@ -172,7 +178,8 @@ fn initiatives_groups_exemptions_and_enrollments_say_who_is_refused() {
         ),
         (&json!(set), &json!("The set"), &json!("keys"))
     );
-    assert_eq!(info["policyAssignmentParameters"], json!({ "how": "deny" }));
+    assert_eq!(info["policyAssignmentParameters"], json!({ "how": "Deny" }));
+    assert_eq!(info["policyDefinitionEffect"], "Deny");
     assert!(body["error"]["message"].as_str().unwrap().contains("policySetDefinition"));
     // Whoever is exempt is not refused, until that ends.
     let exemption = policy(GROUP, "policyExemptions", "e");
@@ -232,10 +239,11 @@ fn what_a_policy_changes_is_what_is_made() {
             "kind": "StorageV2", "tags": { "team": "other" }, "properties": {} } ] } } });
     let deployment = format!("{GROUP}/providers/Microsoft.Resources/deployments/d?api-version=2022-09-01");
     let answer = world.ask("PUT", &deployment, &template.to_string());
-    assert!(answer.status < 300);
-    world.now += jiff::SignedDuration::from_mins(2);
-    let (_, told) = world.get(&deployment);
-    assert_eq!(told["properties"]["error"]["details"][0]["code"], "RequestDisallowedByPolicy", "{told}");
+    let told = json(&answer);
+    assert_eq!((answer.status, code(&told)), (400, "InvalidTemplateDeployment"), "{told}");
+    assert_eq!(told["error"]["details"][0]["code"], "RequestDisallowedByPolicy");
+    assert_eq!(told["error"]["details"][0]["target"], "deployed");
+    assert_eq!(world.get(&deployment).0, 404);
     // So are resource groups.
     let tagged = json!({ "if": { "allOf": [
         { "field": "type", "equals": "Microsoft.Resources/subscriptions/resourceGroups" }, { "field": "tags.cost", "exists": false },
@@ -331,9 +339,8 @@ fn what_nobody_can_judge_goes_on_and_is_counted() {
     );
 }
 
-#[test]
-fn what_is_not_right_is_not_taken() {
-    let mut world = world();
+/// Definitions that are not taken, and then a definition and an initiative that are.
+fn defined(world: &mut World) -> (String, String) {
     let definition = policy(SUB, "policyDefinitions", "keys");
     let with = |rule: Value, parameters: Value| json!({ "properties": { "mode": "Indexed", "policyRule": rule, "parameters": parameters } });
     let effect = json!({ "effect": { "type": "String", "allowedValues": ["audit", "deny"] } });
@@ -372,6 +379,13 @@ fn what_is_not_right_is_not_taken() {
         assert_eq!((answer.status, code(&json(&answer))), (status, expected), "{body}");
     }
     world.made(&set, POLICY, &member(&definition, json!({ "effect": { "value": "deny" } })));
+    (definition, set)
+}
+
+#[test]
+fn what_is_not_right_is_not_taken() {
+    let mut world = world();
+    let (definition, set) = defined(&mut world);
     let assign = |target: &str, parameters: Value| json!({ "properties": { "policyDefinitionId": target, "parameters": parameters } });
     let mut messages = assign(&set, json!({}));
     messages["properties"]["nonComplianceMessages"] =
@@ -401,6 +415,13 @@ fn what_is_not_right_is_not_taken() {
     assert_eq!((answer.status, code(&json(&answer))), (404, "PolicyAssignmentNotFound"));
     world.made(&policy(SUB, "policyAssignments", "a"), POLICY, &assign(&set, json!({})));
     world.made(&policy(GROUP, "policyExemptions", "e"), PREVIEW, &own);
+    // It lies at or below its assignment, unless that is not to be validated.
+    let above = policy(ROOT, "policyExemptions", "e");
+    let answer = world.put(&above, PREVIEW, &own);
+    assert_eq!((answer.status, code(&json(&answer))), (400, "InvalidCreatePolicyExemptionRequest"));
+    let mut own = own;
+    own["properties"]["assignmentScopeValidation"] = json!("DoNotValidate");
+    world.made(&above, PREVIEW, &own);
 }
 
 #[test]

@@ -270,15 +270,15 @@ impl Draw {
             3 => {
                 json!({ "operation": operation, "field": alias(self.of(kind.flags)), "value": self.chance(50) })
             }
-            _ => match kind.rules {
-                Some(path) => {
-                    json!({ "operation": operation, "field": alias(&format!("{path}[*]")), "value": { "value": "10.9.9.9", "action": "Allow" } })
-                }
-                None => {
+            _ => {
+                if let Some(path) = kind.rules {
+                    let value = json!({ "value": "10.9.9.9", "action": "Allow" });
+                    json!({ "operation": operation, "field": alias(&format!("{path}[*]")), "value": value })
+                } else {
                     let (path, values) = self.of(kind.choices);
                     json!({ "operation": operation, "field": alias(path), "value": self.of(values) })
                 }
-            },
+            }
         };
         if self.chance(20) {
             own["condition"] = json!(format!(
@@ -373,7 +373,8 @@ impl Draw {
         references: &[String],
         is_exemption: bool,
     ) -> (String, Value) {
-        let mut own = json!({ "policyAssignmentId": assignment });
+        let validation = self.of(&["Default", "DoNotValidate"]);
+        let mut own = json!({ "policyAssignmentId": assignment, "assignmentScopeValidation": validation });
         if is_exemption {
             own["exemptionCategory"] = json!(self.of(&["Waiver", "Mitigated"]));
             if self.chance(40) {
