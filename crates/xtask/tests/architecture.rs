@@ -23,12 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
     ("execute", &["model", "plan", "azure"]),
-    (
-        "cli",
-        &[
-    ("report", &["model", "rbac", "access", "rules", "policy", "guard", "pack", "plan", "suite"]),
-        ],
-    ),
+    ("cli", &[("report", &["model", "rbac", "access", "rules", "policy", "guard", "pack", "plan", "suite"])]),
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["expr", "intake", "model", "policy", "tenant"]),
     ("tenant", &[]),
@@ -36,8 +31,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] =
-    ("report", &["model", "rbac", "access", "rules", "policy", "guard", "pack", "plan", "suite"]),
+const PURE: &[&str] = &[
+    "model", "expr", "policy", "plan", "guard", "intake", "rules", "report", "rbac", "access", "pack",
+    "suite",
+];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",

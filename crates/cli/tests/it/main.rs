@@ -16,8 +16,8 @@ mod example;
 mod exits;
 mod live;
 mod outputs;
-mod rollout;
 mod policy;
+mod rollout;
 mod sim;
 mod snapshot;
 

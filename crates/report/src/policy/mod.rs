@@ -13,8 +13,8 @@ mod suite;
 pub use document::{SCHEMA, schema};
 pub use explain::{explain, explain_json};
 pub use pack::pack;
-pub use suite::{Tested, test_json, test_junit, tests};
 pub use rollout::{Rollout, StageView, requests, rollout};
+pub use suite::{Tested, test_json, test_junit, tests};
 
 use crate::TerminalOptions;
 use crate::style::{Style, safe, wrap};
