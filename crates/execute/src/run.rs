@@ -216,7 +216,8 @@ impl<'e> Executor<'e> {
         found: Option<&Value>,
     ) -> Result<(), Failure> {
         let before = found.map(|own| state::of(&request.path, &step.about, own));
-        if before.as_ref().is_some_and(holds_secret) {
+        // What is taken back is what the plan itself made, and the plan is kept beside the journal.
+        if doing == Doing::Apply && before.as_ref().is_some_and(holds_secret) {
             return Err(Failure::HoldsSecret { step: step.id.clone(), path: request.path.clone() });
         }
         self.watch.told(step, Told::Sending(doing));
@@ -244,6 +245,12 @@ impl<'e> Executor<'e> {
 
     /// Follows what Azure has taken on to its end.
     async fn follow(&mut self, step: &Step, doing: Doing, mut operation: Operation) -> Result<(), Failure> {
+        // Of what is removed without more ado, the best answer is that it is not there.
+        if (operation.verb, operation.protocol) == (Verb::Delete, Protocol::ProvisioningState)
+            && let Ok(None) = self.get(step).await
+        {
+            return self.done(step, doing, How::Made);
+        }
         if operation.protocol != Protocol::Over {
             self.watch.told(step, Told::Waiting);
             let kept = Operation { answer: None, ..operation.clone() };
@@ -251,6 +258,8 @@ impl<'e> Executor<'e> {
             self.journal.note(Entry::Accepted { step: id, doing, at, operation: kept })?;
         }
         match self.client.wait(&mut operation, self.patience.operation).await {
+            // It was read again at the end: when that shows it, nothing more is asked.
+            Ok(found) if is_so(step, doing, found.as_ref()) => self.done(step, doing, How::Made),
             Ok(_) => self.shown(step, doing).await,
             Err(error) => self.after_error(step, doing, error).await,
         }
