@@ -108,7 +108,7 @@ pub fn status(
 }
 
 /// The subscriptions of which no document says which policies they have.
-pub(crate) fn not_read(estate: &Estate<'_>) -> Vec<(String, Kind)> {
+pub fn not_read(estate: &Estate<'_>) -> Vec<(String, Kind)> {
     let mut ids: BTreeSet<String> = estate.subscriptions.keys().cloned().collect();
     let of = |ix: &ResourceIx| estate.inventory.get(*ix).arm_id().subscription().map(str::to_ascii_lowercase);
     ids.extend(estate.in_order().iter().filter_map(of));

@@ -85,13 +85,6 @@ pub struct Outcome<'a> {
     pub standing: Standing,
 }
 
-impl Part {
-    /// Its policy, or why there is none to judge by.
-    pub fn policy(&self) -> Result<&Policy, &str> {
-        self.policy.as_ref().map_err(String::as_str)
-    }
-}
-
 impl Assigned {
     /// Finds the definitions and compiles them. One that is not there is *not judged*, by its id; parameters that do not fit are an
     /// error, because Azure takes no such assignment.

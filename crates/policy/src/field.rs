@@ -1,6 +1,7 @@
 //! What a condition can look at.
 
 use crate::alias::{Alias, Aliases};
+use crate::panel::InSlot;
 use crate::{LoadError, Path};
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub(crate) enum Field {
     Alias(AliasField),
     /// Nobody said where it is.
     Unlisted(Box<str>),
+    /// Where it is among what was read of a resource of a known type.
+    Slot(Box<InSlot>),
 }
 
 /// A field that is an alias, or several of the same name.

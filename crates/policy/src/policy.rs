@@ -3,7 +3,7 @@
 use crate::alias::Aliases;
 use crate::definition::{Definition, Mode};
 use crate::effect::Effect;
-use crate::evaluate::{Cx, Env};
+use crate::evaluate::{Cx, Env, View};
 use crate::existence::Existence;
 use crate::field::Unlisted;
 use crate::host::Constants;
@@ -48,7 +48,9 @@ pub struct Policy {
     pub(crate) node: Node,
     mode: Mode,
     effect: Template,
-    existence: Option<Existence>,
+    /// The effect, where it does not depend on the resource.
+    fixed: Option<Effect>,
+    pub(crate) existence: Option<Existence>,
     pub(crate) operations: Vec<Operation>,
     /// What `details` say: `conflictEffect`, `actionNames`, `cascadeBehaviors`.
     pub(crate) conflict: Option<Template>,
@@ -57,7 +59,7 @@ pub struct Policy {
     pub(crate) names: Names,
     parameters: Value,
     about: Value,
-    knowledge: Knowledge,
+    pub(crate) knowledge: Knowledge,
     dynamic: bool,
     on_tags: bool,
 }
@@ -113,6 +115,7 @@ impl Policy {
         Ok(Policy {
             node,
             mode: definition.mode.clone(),
+            fixed: effect.as_plain().and_then(Value::as_str).map(Effect::parse),
             effect,
             existence,
             operations,
@@ -130,7 +133,7 @@ impl Policy {
 
     /// The effect, where it does not depend on the resource.
     pub fn effect(&self) -> Option<Effect> {
-        self.effect.as_plain().and_then(Value::as_str).map(Effect::parse)
+        self.fixed.clone()
     }
 
     /// The same, as it is spelled.
@@ -206,35 +209,59 @@ impl Policy {
         trace: Option<&Tracer>,
         stage: Stage,
     ) -> Verdict {
-        let fixed = forced.cloned().or_else(|| self.effect());
-        if fixed == Some(Effect::Disabled) {
+        let fixed = forced.or(self.fixed.as_ref());
+        if fixed == Some(&Effect::Disabled) {
             return Verdict::NotApplicable(Reason::Disabled);
         }
-        if let Some(verdict) = self.outside(subject) {
+        if let Some(verdict) = self.outside(subject.resource_type()) {
             return verdict;
         }
         let env = self.env(subject, None, around, trace);
-        let cx = Cx { env: &env, frame: None };
-        let effect = match (fixed, self.effect.eval(&cx)) {
-            (Some(effect), _) => effect,
-            (None, Ok(effect)) => Effect::parse(effect.as_str().unwrap_or_default()),
-            (None, Err(fault)) => return Verdict::of_fault(*fault),
+        self.decided(&Cx { env: &env, frame: None }, &self.node, fixed, stage)
+    }
+
+    /// What a resource that was read in part stands to it, by the rule for its type.
+    pub(crate) fn judge_view(
+        &self,
+        subject: &Subject<'_>,
+        view: View<'_>,
+        around: &Surroundings<'_>,
+        forced: Option<&Effect>,
+    ) -> Verdict {
+        let fixed = forced.or(self.fixed.as_ref());
+        if fixed == Some(&Effect::Disabled) {
+            return Verdict::NotApplicable(Reason::Disabled);
+        }
+        let mut env = self.env(subject, None, around, None);
+        env.names = &view.special.names;
+        env.view = Some(view);
+        self.decided(&Cx { env: &env, frame: None }, &view.special.node, fixed, Stage::Whole)
+    }
+
+    /// Its verdict on what it looks at.
+    fn decided(&self, cx: &Cx<'_>, node: &Node, fixed: Option<&Effect>, stage: Stage) -> Verdict {
+        let effect = match fixed {
+            Some(effect) => effect.clone(),
+            None => match self.effect.eval(cx) {
+                Ok(effect) => Effect::parse(effect.as_str().unwrap_or_default()),
+                Err(fault) => return Verdict::of_fault(*fault),
+            },
         };
         if effect == Effect::Disabled {
             return Verdict::NotApplicable(Reason::Disabled);
         }
-        if effect == Effect::Modify && self.operations.iter().any(|own| own.is_for_others(subject)) {
+        if effect == Effect::Modify && self.operations.iter().any(|own| own.is_for_others(cx.env.subject)) {
             return Verdict::NotApplicable(Reason::Identity);
         }
-        match cx.truth(&self.node) {
+        match cx.truth(node) {
             Err(fault) => Verdict::of_fault(*fault),
             Ok(false) if effect.needs_existence() => Verdict::NotApplicable(Reason::Rule),
-            Ok(false) if applies(&cx, &self.node, true) => Verdict::Compliant(effect),
+            Ok(false) if applies(cx, node, true) => Verdict::Compliant(effect),
             Ok(false) => Verdict::NotApplicable(Reason::Rule),
             Ok(true) if stage == Stage::Before => Verdict::NonCompliant(effect),
             Ok(true) if effect == Effect::Manual => Verdict::NotJudged("it is attested by hand".to_owned()),
             Ok(true) => match (&self.existence, effect.needs_existence()) {
-                (Some(existence), true) => existence.judge(self, &cx, effect),
+                (Some(existence), true) => existence.judge(self, cx, effect),
                 (None, true) => Verdict::Failed("its details name no type to look for".to_owned()),
                 _ => Verdict::NonCompliant(effect),
             },
@@ -276,12 +303,13 @@ impl Policy {
             parameters: &self.parameters,
             about: &self.about,
             trace,
+            view: None,
+            primary_view: None,
         }
     }
 
     /// What it does not look at at all: by mode, or because it is about other types.
-    fn outside(&self, subject: &Subject<'_>) -> Option<Verdict> {
-        let kind = subject.resource_type();
+    pub(crate) fn outside(&self, kind: &str) -> Option<Verdict> {
         if kind.is_empty() && self.knowledge.unlisted != Unlisted::AsPath {
             return Some(Verdict::NotJudged("the type of the resource is not known".to_owned()));
         }
@@ -337,7 +365,8 @@ fn applies(cx: &Cx<'_>, node: &Node, holds: bool) -> bool {
         Node::Any(parts) => parts.iter().any(|part| applies(cx, part, holds)),
         Node::Not(inner) => !applies(cx, inner, !holds),
         Node::Test(test) if test.is_about_identity() => cx.truth(node).unwrap_or(holds),
-        Node::Test(_) => holds,
+        Node::Test(_) | Node::Fixed(_) => holds,
+        Node::Known(yes) => *yes,
     }
 }
 

@@ -23,7 +23,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("azure", &["model"]),
     ("collect", &["model", "intake", "azure"]),
     ("execute", &["model", "plan", "azure"]),
-    ("cli", &[("report", &["model", "rbac", "access", "rules", "policy", "guard", "pack", "plan", "suite"])]),
+    (
+        "cli",
+        &[
+            "model", "intake", "guard", "rbac", "access", "rules", "report", "azure", "collect", "sim",
+            "policy", "pack", "plan", "execute", "suite",
+        ],
+    ),
     ("testkit", &["model", "intake", "rules"]),
     ("sim", &["expr", "intake", "model", "policy", "tenant"]),
     ("tenant", &[]),
@@ -59,6 +65,7 @@ const PURE_MAY_USE: &[&str] = &[
     "thiserror",
     "toml",
     "unicode-width",
+    "wide",
 ];
 
 fn crates() -> PathBuf {

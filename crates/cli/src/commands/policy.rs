@@ -1,8 +1,11 @@
 //! `dekey policy`.
 
 mod explain;
+mod guard;
 mod pack;
 mod rollout;
+mod simulate;
+mod status;
 mod test;
 
 use crate::args::PolicyCommand;
@@ -12,6 +15,8 @@ use crate::output::ColorChoice;
 pub(crate) fn run(command: &PolicyCommand, color: ColorChoice) -> Result<Exit, Error> {
     match command {
         PolicyCommand::Pack(args) => pack::run(args, color),
+        PolicyCommand::Simulate(args) => simulate::run(args, color),
+        PolicyCommand::Status(args) => status::run(args, color),
         PolicyCommand::Test(args) => test::run(args, color),
         PolicyCommand::Explain(args) => explain::run(args, color),
         PolicyCommand::Rollout(command) => rollout::run(command, color),

@@ -11,6 +11,7 @@
 mod admission;
 mod assigned;
 mod loaded;
+mod panel;
 mod probes;
 mod published;
 mod words;

@@ -291,14 +291,7 @@ impl<'i> Predictor<'i> {
         let compiled = estate.compile(knowledge);
         assert!(compiled.problems.is_empty(), "{:?}", compiled.problems);
         let exemptions = estate.all_exemptions().cloned().collect();
-        let enrolls = |own: &dekey_model::Resource<'_>| {
-            own.resource_type().eq_ignore_ascii_case("Microsoft.Authorization/policyEnrollments")
-        };
-        let enrollments = inventory
-            .resources()
-            .filter(enrolls)
-            .map(|own| Enrollment::parse(&serde_json::from_str(own.raw().unwrap()).unwrap()).unwrap())
-            .collect();
+        let enrollments = estate.enrollments().to_vec();
         Self { estate, assigned: compiled.assigned, exemptions, enrollments }
     }
 

@@ -50,8 +50,21 @@ impl Rules {
         }
         let Ok(policy) = part.policy() else { return Vec::new() };
         let found = finds(policy, &self.probes);
-        let same = |(_, row): &(usize, &Row)| !found.is_empty() && row.finds == found;
-        self.rows.iter().enumerate().filter(same).map(|own| own.0).collect()
+        let stands_for = |(_, row): &(usize, &Row)| {
+            // One that finds whatever there is of a type enforces no rule, and neither does one that finds less than the rule.
+            let all = row.finds.iter().all(|at| found.contains(at));
+            !row.finds.is_empty() && all && self.spares_some(&row.finds, &found)
+        };
+        self.rows.iter().enumerate().filter(stands_for).map(|own| own.0).collect()
+    }
+}
+
+impl Rules {
+    /// Whether a policy that finds these has nothing against some other resource of the type.
+    fn spares_some(&self, of: &[usize], found: &[usize]) -> bool {
+        let kind = of.first().and_then(|at| self.probes.get(*at)).map(|probe| &probe.0);
+        let same = self.probes.iter().enumerate().filter(|(_, probe)| Some(&probe.0) == kind);
+        same.into_iter().any(|(at, _)| !found.contains(&at))
     }
 }
 

@@ -3,10 +3,10 @@
 use super::Stood;
 use crate::TerminalOptions;
 use crate::policy::Page;
-use crate::policy::simulate::rates;
+use crate::policy::simulate::{RATES, rates};
 use crate::style::Style;
 use crate::words::{counted, percent};
-use dekey_guard::{ScopeStatus, Stand};
+use dekey_guard::{RuleStatus, ScopeStatus, Stand};
 use dekey_model::{ArmId, Kind, Severity};
 use std::io::{self, Write};
 
@@ -28,8 +28,13 @@ pub fn terminal(own: &Stood<'_>, options: &TerminalOptions, out: &mut dyn Write)
         counted(own.assigned.len() as u64, "assignment"),
         own.as_of
     ))?;
+    told.page.dim("", RATES)?;
+    let mut above: Option<&ScopeStatus> = None;
     for scope in &own.status.scopes {
-        told.scope(scope)?;
+        told.scope(scope, above.filter(|_| scope.kind == Kind::ResourceGroup))?;
+        if scope.kind == Kind::Subscription {
+            above = Some(scope);
+        }
     }
     told.others()?;
     told.azure()?;
@@ -53,7 +58,8 @@ fn look(stand: Stand) -> fn(Style, &str) -> String {
 }
 
 impl Told<'_, '_> {
-    fn scope(&mut self, scope: &ScopeStatus) -> io::Result<()> {
+    /// Of a resource group only what differs from its subscription.
+    fn scope(&mut self, scope: &ScopeStatus, above: Option<&ScopeStatus>) -> io::Result<()> {
         self.page.line("")?;
         let indent = "  ".repeat(scope.depth.min(8));
         let kind = match scope.kind {
@@ -66,12 +72,19 @@ impl Told<'_, '_> {
         if scope.counts.looked_at() > 0 {
             self.page.dim(&indent, &rates(&scope.counts))?;
         }
+        let mut alike = above.is_some();
         for stand in [Stand::Enforced, Stand::Audited, Stand::Exempt, Stand::Unknown, Stand::Bare] {
-            let own = self.own.status.rules.iter().zip(&scope.rules).filter(|row| row.1.stand == stand);
-            let own: Vec<_> = own.collect();
+            let differs = |at: usize, status: &RuleStatus| {
+                let upper = above.filter(|_| !self.all).and_then(|own| own.rules.get(at));
+                upper.is_none_or(|upper| upper.stand != status.stand || upper.by != status.by)
+            };
+            let rows = self.own.status.rules.iter().zip(&scope.rules).enumerate();
+            let rows = rows.filter(|(at, row)| row.1.stand == stand && differs(*at, row.1));
+            let own: Vec<_> = rows.map(|row| row.1).collect();
             if own.is_empty() {
                 continue;
             }
+            alike = false;
             if matches!(stand, Stand::Bare | Stand::Unknown) && !self.all {
                 let names: Vec<&str> = own.iter().map(|row| row.0.as_str()).collect();
                 let text = format!("{}: {}", stand.word(), names.join(", "));
@@ -95,7 +108,7 @@ impl Told<'_, '_> {
                 self.page.text(&indent, &format!("{}{part}: {rule}{by}{rate}", stand.word()), look(stand))?;
             }
         }
-        Ok(())
+        if alike { self.page.dim(&indent, "rules stand as in the subscription") } else { Ok(()) }
     }
 
     fn others(&mut self) -> io::Result<()> {
