@@ -43,6 +43,11 @@ impl Part {
     pub fn written_effect(&self) -> Option<&str> {
         self.policy.as_ref().ok().and_then(Policy::written_effect)
     }
+
+    /// The policy ready to judge, or why there is none.
+    pub fn policy(&self) -> Result<&Policy, &str> {
+        self.policy.as_ref().map_err(String::as_str)
+    }
 }
 
 /// An assignment, compiled.

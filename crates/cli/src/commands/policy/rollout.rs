@@ -6,7 +6,7 @@ mod gates;
 mod plan;
 mod undo;
 
-use crate::args::{DiffArgs, RolloutCommand, StatusArgs};
+use crate::args::{DiffArgs, RolloutCommand, RolloutStatusArgs};
 use crate::exit::{Error, Exit};
 use crate::output::{self, ColorChoice};
 use dekey_execute::{Past, Progress};
@@ -136,7 +136,7 @@ fn agreed(question: &str, yes: bool) -> Result<bool, Error> {
     Ok(line.trim() == "yes")
 }
 
-fn status(args: &StatusArgs, color: ColorChoice) -> Result<Exit, Error> {
+fn status(args: &RolloutStatusArgs, color: ColorChoice) -> Result<Exit, Error> {
     let plan = read_plan(&args.plan)?;
     let past = past_of(&plan, &journal_of(&args.plan, &plan, args.journal.as_ref()))?;
     let next = past.next(&plan);

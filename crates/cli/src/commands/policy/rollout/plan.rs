@@ -2,7 +2,7 @@
 
 use super::evidence::Read;
 use super::gates;
-use crate::args::{EffectArg, PlanArgs};
+use crate::args::{AimArg, PlanArgs};
 use crate::exit::{Error, Exit};
 use crate::output::{self, ColorChoice};
 use dekey_execute::Past;
@@ -77,7 +77,7 @@ fn wish(args: &PlanArgs, read: &Read, now: Timestamp) -> Result<Wish, Error> {
         scope,
         target,
         rings: vec![Ring { name: "everything-else".to_owned(), ..Ring::default() }],
-        deny: args.effect == EffectArg::Deny,
+        deny: args.effect == AimArg::Deny,
         gate: Gate { rate: args.min_rate, days: args.days, accept_not_judged: args.accept_not_judged },
         parameters: args.parameters.iter().cloned().collect(),
         excuses: None,
