@@ -16,7 +16,7 @@ pub(crate) use policy::{
     ExplainArgs, PackArgs, PackForm, PolicyCommand, StandardArg, TestArgs, TestFormat, TestKind,
 };
 pub(crate) use rollout::{
-    ApplyArgs, DiffArgs, EffectArg, Evidence, PlanArgs, RolloutCommand, StatusArgs, UndoArgs,
+    AimArg, ApplyArgs, DiffArgs, Evidence, PlanArgs, RolloutCommand, RolloutStatusArgs, UndoArgs,
 };
 pub(crate) use sim::{SimArgs, ThrottleArg};
 

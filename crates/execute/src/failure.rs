@@ -18,7 +18,7 @@ pub enum Failure {
         /// The step.
         step: String,
         /// Why.
-        error: Error,
+        error: Box<Error>,
     },
     /// Something else is there than the plan was made for.
     #[error(
@@ -52,7 +52,7 @@ pub enum Failure {
         /// The step.
         step: String,
         /// What Azure says.
-        error: Error,
+        error: Box<Error>,
     },
     /// A request failed, and nobody knows what came of it.
     #[error(
@@ -62,7 +62,7 @@ pub enum Failure {
         /// The step.
         step: String,
         /// What happened.
-        error: Error,
+        error: Box<Error>,
     },
     /// It was done, and does not show.
     #[error(

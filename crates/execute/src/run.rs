@@ -148,7 +148,7 @@ impl<'e> Executor<'e> {
                 self.watch.told(step, Told::DoneBefore);
                 Ok(())
             }
-            StepState::Done(_) => Err(changed(step, &wanted_after(step), found)),
+            StepState::Done(_) => Err(changed(step, wanted_after(step).as_ref(), found)),
             StepState::Begun(Doing::Undo) | StepState::Accepted(Doing::Undo, _) => {
                 Err(Failure::HalfUndone { step: step.id.clone() })
             }
@@ -158,13 +158,15 @@ impl<'e> Executor<'e> {
             StepState::Begun(_) | StepState::Accepted(..) if as_before => {
                 self.send(step, Doing::Apply, &step.request, found).await
             }
-            StepState::Begun(_) | StepState::Accepted(..) => Err(changed(step, &wanted_before(step), found)),
+            StepState::Begun(_) | StepState::Accepted(..) => {
+                Err(changed(step, wanted_before(step).as_ref(), found))
+            }
             StepState::Not if as_before => self.send(step, Doing::Apply, &step.request, found).await,
             StepState::Not if as_after => self.done(step, Doing::Apply, How::FoundSo),
             StepState::Not => Err(Failure::NotAsPlanned {
                 step: step.id.clone(),
                 path: step.request.path.clone(),
-                differences: differences(step, &wanted_before(step), found),
+                differences: differences(step, wanted_before(step).as_ref(), found),
             }),
         }
     }
@@ -183,7 +185,7 @@ impl<'e> Executor<'e> {
                 if let Err(error) = self.client.wait(&mut operation, self.patience.operation).await
                     && matches!(error.kind, ErrorKind::StillRunning(_))
                 {
-                    return Err(Failure::Lost { step: step.id.clone(), error });
+                    return Err(Failure::Lost { step: step.id.clone(), error: error.into() });
                 }
             }
             StepState::Begun(_) | StepState::Done(How::Made) => {}
@@ -194,7 +196,7 @@ impl<'e> Executor<'e> {
             return Ok(true);
         }
         if !state::is_untouched(step, found.as_ref()) {
-            return Err(changed(step, &wanted_after(step), found.as_ref()));
+            return Err(changed(step, wanted_after(step).as_ref(), found.as_ref()));
         }
         match &step.undo {
             Undo::Impossible(why) => Err(Failure::NoWayBack { step: step.id.clone(), why: why.clone() }),
@@ -214,7 +216,8 @@ impl<'e> Executor<'e> {
         found: Option<&Value>,
     ) -> Result<(), Failure> {
         let before = found.map(|own| state::of(&request.path, &step.about, own));
-        if before.as_ref().is_some_and(holds_secret) {
+        // What is taken back is what the plan itself made, and the plan is kept beside the journal.
+        if doing == Doing::Apply && before.as_ref().is_some_and(holds_secret) {
             return Err(Failure::HoldsSecret { step: step.id.clone(), path: request.path.clone() });
         }
         self.watch.told(step, Told::Sending(doing));
@@ -242,6 +245,12 @@ impl<'e> Executor<'e> {
 
     /// Follows what Azure has taken on to its end.
     async fn follow(&mut self, step: &Step, doing: Doing, mut operation: Operation) -> Result<(), Failure> {
+        // Of what is removed without more ado, the best answer is that it is not there.
+        if (operation.verb, operation.protocol) == (Verb::Delete, Protocol::ProvisioningState)
+            && let Ok(None) = self.get(step).await
+        {
+            return self.done(step, doing, How::Made);
+        }
         if operation.protocol != Protocol::Over {
             self.watch.told(step, Told::Waiting);
             let kept = Operation { answer: None, ..operation.clone() };
@@ -249,6 +258,8 @@ impl<'e> Executor<'e> {
             self.journal.note(Entry::Accepted { step: id, doing, at, operation: kept })?;
         }
         match self.client.wait(&mut operation, self.patience.operation).await {
+            // It was read again at the end: when that shows it, nothing more is asked.
+            Ok(found) if is_so(step, doing, found.as_ref()) => self.done(step, doing, How::Made),
             Ok(_) => self.shown(step, doing).await,
             Err(error) => self.after_error(step, doing, error).await,
         }
@@ -265,7 +276,7 @@ impl<'e> Executor<'e> {
             }
             if waited >= self.patience.showing {
                 let wanted = if doing == Doing::Apply { wanted_after(step) } else { wanted_before(step) };
-                let differences = differences(step, &wanted, found.as_ref());
+                let differences = differences(step, wanted.as_ref(), found.as_ref());
                 let why = format!("it does not show: {}", differences.join(", "));
                 self.failed(step, doing, why, Left::Changed)?;
                 return Err(Failure::NotVerified {
@@ -285,7 +296,7 @@ impl<'e> Executor<'e> {
         let id = step.id.clone();
         let Ok(found) = self.get(step).await else {
             self.failed(step, doing, error.to_string(), Left::Unknown)?;
-            return Err(Failure::Lost { step: id, error });
+            return Err(Failure::Lost { step: id, error: error.into() });
         };
         if is_so(step, doing, found.as_ref()) {
             return self.done(step, doing, How::Made);
@@ -301,11 +312,11 @@ impl<'e> Executor<'e> {
         );
         if unchanged && answered {
             self.failed(step, doing, error.to_string(), Left::Unchanged)?;
-            return Err(Failure::Refused { step: id, error });
+            return Err(Failure::Refused { step: id, error: error.into() });
         }
         let left = if unchanged { Left::Unchanged } else { Left::Changed };
         self.failed(step, doing, error.to_string(), left)?;
-        Err(Failure::Lost { step: id, error })
+        Err(Failure::Lost { step: id, error: error.into() })
     }
 
     fn done(&mut self, step: &Step, doing: Doing, how: How) -> Result<(), Failure> {
@@ -326,7 +337,7 @@ impl<'e> Executor<'e> {
 
     /// What is there; nothing when there is nothing.
     async fn look(&self, step: &Step) -> Result<Option<Value>, Failure> {
-        self.get(step).await.map_err(|error| Failure::Blind { step: step.id.clone(), error })
+        self.get(step).await.map_err(|error| Failure::Blind { step: step.id.clone(), error: error.into() })
     }
 
     async fn get(&self, step: &Step) -> Result<Option<Value>, Error> {
@@ -370,7 +381,7 @@ fn wanted_after(step: &Step) -> Option<Value> {
     }
 }
 
-fn differences(step: &Step, wanted: &Option<Value>, found: Option<&Value>) -> Vec<String> {
+fn differences(step: &Step, wanted: Option<&Value>, found: Option<&Value>) -> Vec<String> {
     match (wanted, found) {
         (None, Some(_)) => vec!["it is there, and should not be".to_owned()],
         (Some(_), None) => vec!["it is not there".to_owned()],
@@ -381,7 +392,7 @@ fn differences(step: &Step, wanted: &Option<Value>, found: Option<&Value>) -> Ve
     }
 }
 
-fn changed(step: &Step, wanted: &Option<Value>, found: Option<&Value>) -> Failure {
+fn changed(step: &Step, wanted: Option<&Value>, found: Option<&Value>) -> Failure {
     let differences = differences(step, wanted, found);
     Failure::ChangedByOthers { step: step.id.clone(), path: step.request.path.clone(), differences }
 }

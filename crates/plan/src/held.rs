@@ -72,11 +72,11 @@ pub enum HeldBack {
 }
 
 fn named(all: &[String]) -> String {
-    let mut text = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if all.len() > NAMED {
-        text.push_str(&format!(" and {} more", all.len() - NAMED));
+    let text = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(NAMED) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 fn counted(count: u64, noun: &str) -> String {
@@ -100,11 +100,49 @@ impl fmt::Display for HeldBack {
                 because(f, own)?;
                 f.write_str("; put them right, or exempt them with an end and lower --min-rate")
             }
+            HeldBack::NotEnoughDays { .. } | HeldBack::WouldRefuse { .. } | HeldBack::Refused { .. } => {
+                self.about_days(f)
+            }
+            HeldBack::NotJudged { pairs: 0, because: own } => {
+                f.write_str("not judged: ")?;
+                f.write_str(&own.iter().map(|row| row.0.as_str()).collect::<Vec<_>>().join("; "))
+            }
+            HeldBack::NotJudged { pairs, because: own } => {
+                write!(f, "{} of resource and policy could not be judged", counted(*pairs, "pair"))?;
+                because(f, own)?;
+                f.write_str("; read what is missing, or say --accept-not-judged")
+            }
+            HeldBack::WaitingForApproval(who) => {
+                write!(f, "{} has to agree: say who did with --approved-by NAME", who.who())
+            }
+            HeldBack::NotItsTurn { first } => write!(f, "stage `{first}` comes first"),
+            HeldBack::InventoryTooOld { read_at: None, hours } => write!(
+                f,
+                "no document says when the inventory was read, and it must not be older than {hours} hours: \
+                 collect it with dekey collect, or pack it with dekey snapshot pack --taken-at"
+            ),
+            HeldBack::InventoryTooOld { read_at: Some(read_at), hours } => {
+                write!(
+                    f,
+                    "the inventory was read at {read_at:.0}, and must not be older than {hours} hours: read it again"
+                )
+            }
+            HeldBack::NoInventory => f.write_str(
+                "what it would refuse depends on what is there now: give a fresh inventory with --from",
+            ),
+        }
+    }
+}
+
+impl HeldBack {
+    /// The reasons that are about a span of days.
+    fn about_days(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             HeldBack::NotEnoughDays { since: None, need, .. } => {
                 write!(f, "it must be audited for {} first, and is not audited yet", days(*need))
             }
             HeldBack::NotEnoughDays { since: Some(since), have, need } => {
-                write!(f, "audited for {} (since {since}), and {} are needed", days(*have), days(*need))
+                write!(f, "audited for {} (since {since:.0}), and {} are needed", days(*have), days(*need))
             }
             HeldBack::WouldRefuse { resources, days: own, whose } => {
                 write!(
@@ -132,33 +170,7 @@ impl fmt::Display for HeldBack {
                     named(whose)
                 )
             }
-            HeldBack::NotJudged { pairs: 0, because: own } => {
-                f.write_str("not judged: ")?;
-                f.write_str(&own.iter().map(|row| row.0.as_str()).collect::<Vec<_>>().join("; "))
-            }
-            HeldBack::NotJudged { pairs, because: own } => {
-                write!(f, "{} of resource and policy could not be judged", counted(*pairs, "pair"))?;
-                because(f, own)?;
-                f.write_str("; read what is missing, or say --accept-not-judged")
-            }
-            HeldBack::WaitingForApproval(who) => {
-                write!(f, "{} has to agree: say who did with --approved-by NAME", who.who())
-            }
-            HeldBack::NotItsTurn { first } => write!(f, "stage `{first}` comes first"),
-            HeldBack::InventoryTooOld { read_at: None, hours } => write!(
-                f,
-                "no document says when the inventory was read, and it must not be older than {hours} hours: \
-                 collect it with dekey collect, or pack it with dekey snapshot pack --taken-at"
-            ),
-            HeldBack::InventoryTooOld { read_at: Some(read_at), hours } => {
-                write!(
-                    f,
-                    "the inventory was read at {read_at}, and must not be older than {hours} hours: read it again"
-                )
-            }
-            HeldBack::NoInventory => f.write_str(
-                "what it would refuse depends on what is there now: give a fresh inventory with --from",
-            ),
+            _ => Ok(()),
         }
     }
 }

@@ -57,7 +57,7 @@ pub fn check(plan: &Plan) -> Vec<Fault> {
             exemption_ends(plan, step, &mut faults);
         }
     }
-    faults.place = "plan".to_owned();
+    "plan".clone_into(&mut faults.place);
     audited_before_denied(plan, &mut faults);
     faults.all
 }
@@ -117,7 +117,7 @@ fn step_is_whole(step: &Step, stage: &Stage, faults: &mut Faults) {
     let empty = |value: &Value| value.as_object().is_none_or(serde_json::Map::is_empty);
     match &step.verify {
         Verify::Gone => {
-            faults.unless(request.verb == Verb::Delete, "is verified by the absence of what it makes")
+            faults.unless(request.verb == Verb::Delete, "is verified by the absence of what it makes");
         }
         Verify::Shows(wanted) => {
             faults.unless(

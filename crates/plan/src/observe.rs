@@ -262,10 +262,10 @@ impl Log {
         let (mut writes, mut denials) = (Vec::new(), Vec::new());
         for ix in estate.inventory.of_kind(Kind::ActivityEvent) {
             let Some(event) = Event::of(estate.inventory.get(*ix)) else { continue };
-            let Event { resource, operation, caller, failed, at } = event;
+            let Event { resource, operation, caller, succeeded, at } = event;
             if operation == DENY {
                 denials.push(Denial { resource, caller, at });
-            } else if operation.ends_with("/write") && !failed {
+            } else if operation.ends_with("/write") && succeeded {
                 writes.push(Recent { resource, caller, at });
             }
         }
@@ -277,7 +277,8 @@ struct Event {
     resource: String,
     operation: String,
     caller: Option<String>,
-    failed: bool,
+    /// Of one request the log has several lines: begun, accepted, ended. The last one counts.
+    succeeded: bool,
     at: Timestamp,
 }
 
@@ -290,7 +291,7 @@ impl Event {
             resource: text("resourceId")?.to_owned(),
             operation: text("operationName")?.to_ascii_lowercase(),
             caller: text("caller").map(str::to_owned),
-            failed: status.starts_with("fail"),
+            succeeded: status.is_empty() || status.starts_with("succe"),
             at: text("eventTimestamp")?.parse().ok()?,
         })
     }
@@ -322,7 +323,7 @@ fn unread(estate: &Estate<'_>, question: &Question<'_>) -> Option<String> {
         Covered::Refused(why) => Some(format!("the activity log of {scope} was not read: {why}")),
         Covered::Unknown if !coverage.in_part(Kind::ActivityEvent, &scope) && has_events(estate, &scope) => None,
         Covered::Unknown => Some(format!(
-            "the activity log of {scope} was not read, so nobody knows what is written there: dekey collect reads it"
+            "the activity log of {scope} was not read, so nobody knows what is written there: dekey collect --activity-days N reads it"
         )),
     })
 }

@@ -238,11 +238,11 @@ pub fn is_untouched(step: &Step, found: Option<&Value>) -> bool {
 /// In words, where two states differ, as JSON pointers.
 pub fn differences(wanted: &Value, found: &Value) -> Vec<String> {
     let mut all = Vec::new();
-    walk(wanted, found, String::new(), &mut all);
+    walk(wanted, found, "", &mut all);
     all
 }
 
-fn walk(a: &Value, b: &Value, at: String, all: &mut Vec<String>) {
+fn walk(a: &Value, b: &Value, at: &str, all: &mut Vec<String>) {
     if same(a, b) {
         return;
     }
@@ -251,7 +251,7 @@ fn walk(a: &Value, b: &Value, at: String, all: &mut Vec<String>) {
             for (name, own) in a {
                 let below = format!("{at}/{}", escaped(name));
                 match b.get(name) {
-                    Some(other) => walk(own, other, below, all),
+                    Some(other) => walk(own, other, &below, all),
                     None => all.push(format!("{below} is gone")),
                 }
             }
@@ -261,7 +261,7 @@ fn walk(a: &Value, b: &Value, at: String, all: &mut Vec<String>) {
                     .map(|name| format!("{at}/{} is new", escaped(name))),
             );
         }
-        _ => all.push(format!("{} differs", if at.is_empty() { "/" } else { &at })),
+        _ => all.push(format!("{} differs", if at.is_empty() { "/" } else { at })),
     }
 }
 

@@ -26,8 +26,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "plan",
-            "execute", "guard", "policy", "pack",
+            "model", "intake", "guard", "rbac", "access", "rules", "report", "azure", "collect", "sim",
+            "policy", "pack", "plan", "execute", "suite",
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),
@@ -37,8 +37,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide, and what they may use of others: nothing that opens, talks, or tells the time.
-const PURE: &[&str] =
-    &["model", "expr", "policy", "plan", "guard", "intake", "rules", "report", "rbac", "access", "pack", "suite"];
+const PURE: &[&str] = &[
+    "model", "expr", "policy", "plan", "guard", "intake", "rules", "report", "rbac", "access", "pack",
+    "suite",
+];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "askama",

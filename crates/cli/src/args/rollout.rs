@@ -16,7 +16,7 @@ pub(crate) enum RolloutCommand {
     Apply(Box<ApplyArgs>),
     /// Say where a roll-out is, and what holds it back.
     #[command(after_help = STATUS)]
-    Status(Box<StatusArgs>),
+    Status(Box<RolloutStatusArgs>),
     /// Take back what a roll-out did, in the opposite order.
     #[command(after_help = UNDO)]
     Undo(Box<UndoArgs>),
@@ -125,7 +125,7 @@ pub(crate) struct PlanArgs {
     pub(crate) ring: Vec<Ring>,
     /// What it is to do in the end.
     #[arg(long, value_enum, default_value_t, value_name = "EFFECT")]
-    pub(crate) effect: EffectArg,
+    pub(crate) effect: AimArg,
     /// The value of a parameter, as text or JSON; may be given several times.
     #[arg(long = "parameter", short = 'p', value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, serde_json::Value)>,
@@ -171,7 +171,7 @@ pub(crate) struct PlanArgs {
 
 /// What policies are to do in the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EffectArg {
+pub(crate) enum AimArg {
     /// Tell, and refuse nothing.
     Audit,
     /// Refuse.
@@ -212,7 +212,7 @@ pub(crate) struct ApplyArgs {
 
 /// Arguments of `dekey policy rollout status`.
 #[derive(Debug, Args)]
-pub(crate) struct StatusArgs {
+pub(crate) struct RolloutStatusArgs {
     /// The plan.
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,

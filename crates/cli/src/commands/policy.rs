@@ -3,10 +3,10 @@
 mod explain;
 mod guard;
 mod pack;
+mod rollout;
 mod simulate;
 mod status;
 mod test;
-mod rollout;
 
 use crate::args::PolicyCommand;
 use crate::exit::{Error, Exit};

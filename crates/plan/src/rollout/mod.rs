@@ -171,6 +171,7 @@ fn check(wish: &Wish) -> Result<(), RolloutError> {
     if home(&wish.scope).is_none() {
         return Err(RolloutError::new("--scope", "is no management group, subscription or resource group"));
     }
+    fitting(wish)?;
     let scope = wish.scope.to_ascii_lowercase();
     for own in wish.rings.iter().flat_map(|ring| &ring.scopes) {
         let lower = own.to_ascii_lowercase();
@@ -183,6 +184,27 @@ fn check(wish: &Wish) -> Result<(), RolloutError> {
         }
     }
     Ok(())
+}
+
+/// Parameters that Azure would not take, or would miss.
+fn fitting(wish: &Wish) -> Result<(), RolloutError> {
+    let known = &wish.target.parameters;
+    let is = |name: &str, own: &str| name.eq_ignore_ascii_case(own);
+    if let Some(name) = wish.parameters.keys().find(|name| !known.iter().any(|own| is(name, &own.0))) {
+        let names: Vec<&str> = known.iter().map(|own| own.0.as_str()).collect();
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(RolloutError::new(
+            "--parameter",
+            &format!("`{name}` is no parameter of {}; there are {there}", wish.target.name),
+        ));
+    }
+    let missing = known.iter().find(|own| !own.1 && !wish.parameters.keys().any(|name| is(name, &own.0)));
+    match missing {
+        Some((name, _)) => {
+            Err(RolloutError::new("--parameter", &format!("`{name}` has no default: give it a value")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// All rings to audit, then all rings to deny, with exemptions before each.

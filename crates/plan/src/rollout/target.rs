@@ -31,6 +31,8 @@ pub struct Target {
     pub references: Vec<String>,
     /// What keeps the effect that it has, and why.
     pub fixed: Vec<String>,
+    /// Its parameters, and whether each can be left out.
+    pub parameters: Vec<(String, bool)>,
 }
 
 const DEFINITIONS: &str = "/providers/Microsoft.Authorization/policyDefinitions/";
@@ -115,6 +117,12 @@ fn properties(document: &Value) -> Option<&Map<String, Value>> {
     map.get("properties").and_then(Value::as_object).or(Some(map))
 }
 
+/// The parameters of a definition or initiative, and whether each has a default.
+fn parameters(document: &Value) -> Vec<(String, bool)> {
+    let all = properties(document).and_then(|own| own.get("parameters")).and_then(Value::as_object);
+    all.into_iter().flatten().map(|(name, own)| (name.clone(), own.get("defaultValue").is_some())).collect()
+}
+
 fn display_name(document: &Value) -> String {
     let text = |name: &str| properties(document).and_then(|own| own.get(name)).and_then(Value::as_str);
     text("displayName")
@@ -192,6 +200,7 @@ fn of_definition(id: &str, document: &Value) -> Result<Target, RolloutError> {
         initiative: None,
         references: Vec::new(),
         fixed: Vec::new(),
+        parameters: parameters(document),
     })
 }
 
@@ -243,7 +252,7 @@ fn members(
         match document.as_ref().map(|own| switch(&member.reference, own)).transpose()? {
             Some(Switch::Both) => references.push(member.reference.clone()),
             Some(Switch::Fixed(why)) => {
-                fixed.push(format!("`{}` keeps its effect: it {why}", member.reference))
+                fixed.push(format!("`{}` keeps its effect: it {why}", member.reference));
             }
             None => fixed.push(format!(
                 "`{}` keeps its effect: its definition {} was not given, so nobody knows what it can do",
@@ -254,5 +263,14 @@ fn members(
     if references.is_empty() {
         return Err(RolloutError::new(&name, "none of its policies can be turned from audit to deny"));
     }
-    Ok(Target { id: id.to_owned(), name, definitions: Vec::new(), initiative: None, references, fixed })
+    let parameters = parameters(document);
+    Ok(Target {
+        id: id.to_owned(),
+        name,
+        definitions: Vec::new(),
+        initiative: None,
+        references,
+        fixed,
+        parameters,
+    })
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 fn faults(change: impl FnOnce(&mut Plan)) -> String {
     let mut plan = planned();
     change(&mut plan);
-    check(&plan).iter().map(|own| format!("{own}\n")).collect()
+    check(&plan).iter().map(|own| format!("{own}\n")).collect::<Vec<_>>().concat()
 }
 
 fn stage(plan: &Plan, name: &str) -> usize {

@@ -69,6 +69,7 @@ fn the_activity_log_says_what_is_written_and_refused() {
     let all = [
         account("one", "northeurope", true),
         event("one", "Microsoft.Storage/storageAccounts/write", "Succeeded"),
+        event("one", "Microsoft.Storage/storageAccounts/write", "Started"),
         event("one", "Microsoft.Storage/storageAccounts/write", "Failed"),
         event("one", "Microsoft.Storage/storageAccounts/listKeys/action", "Succeeded"),
         event("two", "Microsoft.Authorization/policies/deny/action", "Failed"),

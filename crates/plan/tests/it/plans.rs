@@ -226,7 +226,7 @@ proptest! {
 
     #[test]
     fn rings_only_grow(count in 1usize..8) {
-        let text: String = (0..count).map(|n| format!("[[rings]]\nname = \"r{n}\"\nlocations = [\"l{n}\"]\n")).collect();
+        let text = crate::some_rings(count);
         let own = wish(target(&[definition("a", &["Audit", "Deny"])]), parse_rings(&text).unwrap());
         let own = plan(&own, &|_| None).unwrap();
         prop_assert!(dekey_plan::lint::check(&own).is_empty());
@@ -246,6 +246,14 @@ fn names_and_scopes_that_azure_would_not_take_are_told() {
         own.name = name.to_owned();
         assert!(plan(&own, &|_| None).unwrap_err().to_string().starts_with("--name"), "{name}");
     }
+    let mut own = base();
+    own.parameters.insert("effekt".to_owned(), json!("Deny"));
+    let error = plan(&own, &|_| None).unwrap_err().to_string();
+    assert_eq!(error, "--parameter: `effekt` is no parameter of a; there are effect");
+    let mut needy = definition("a", &["Audit", "Deny"]);
+    needy["properties"]["parameters"]["tag"] = json!({ "type": "String" });
+    let error = plan(&wish(target(&[needy]), locations()), &|_| None).unwrap_err().to_string();
+    assert_eq!(error, "--parameter: `tag` has no default: give it a value");
     let mut own = base();
     own.scope = "/".to_owned();
     assert!(plan(&own, &|_| None).unwrap_err().to_string().starts_with("--scope"));

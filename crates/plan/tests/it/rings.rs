@@ -43,8 +43,7 @@ fn what_is_wrong_is_told_with_its_place() {
         let error = parse_rings(text).unwrap_err().to_string();
         assert!(error.contains(expected), "{text}: {error}");
     }
-    let many: String =
-        (0..11).map(|n| format!("[[rings]]\nname = \"r{n}\"\nlocations = [\"l{n}\"]\n")).collect();
+    let many = crate::some_rings(11);
     assert!(parse_rings(&many).unwrap_err().to_string().contains("more than 10"));
 }
 
@@ -59,7 +58,7 @@ proptest! {
         prop_assert!(all.windows(2).all(|own| counts[own[0]] <= counts[own[1]]));
         prop_assert!(rings.len() <= 4 && rings.iter().filter(|ring| ring.is_rest()).count() == 1);
         prop_assert!(rings.last().unwrap().is_rest());
-        let text: String = rings.iter().map(|ring| format!("[[rings]]\nname = {:?}\nlocations = {:?}\n", ring.name, ring.locations)).collect();
+        let text = crate::rings_of(rings.iter().map(|ring| (ring.name.as_str(), ring.locations.as_slice())));
         if !counts.is_empty() {
             prop_assert_eq!(parse_rings(&text).unwrap(), rings);
         }

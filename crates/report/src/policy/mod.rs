@@ -4,17 +4,17 @@ mod document;
 mod explain;
 mod html;
 mod pack;
+mod rollout;
 mod sarif;
 pub mod simulate;
 pub mod status;
 mod suite;
-mod rollout;
 
 pub use document::{SCHEMA, schema};
 pub use explain::{explain, explain_json};
 pub use pack::pack;
-pub use suite::{Tested, test_json, test_junit, tests};
 pub use rollout::{Rollout, StageView, requests, rollout};
+pub use suite::{Tested, test_json, test_junit, tests};
 
 use crate::TerminalOptions;
 use crate::style::{Style, safe, wrap};

@@ -128,7 +128,9 @@ fn refusals(page: &mut Page<'_>, facts: &Facts, all: bool) -> io::Result<()> {
     let mut by_owner: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
     for own in &facts.refusals {
         let owner = own.owner.as_deref().unwrap_or("nobody known");
-        by_owner.entry(owner).or_default().entry(&own.resource).or_default().push(&own.policy);
+        // A single definition goes by its id; what it is called is its end.
+        let policy = own.policy.rsplit('/').next().unwrap_or(&own.policy);
+        by_owner.entry(owner).or_default().entry(&own.resource).or_default().push(policy);
     }
     let limit = if all { usize::MAX } else { NAMED };
     let mut told = 0;

@@ -6,7 +6,7 @@ mod gates;
 mod plan;
 mod undo;
 
-use crate::args::{DiffArgs, RolloutCommand, StatusArgs};
+use crate::args::{DiffArgs, RolloutCommand, RolloutStatusArgs};
 use crate::exit::{Error, Exit};
 use crate::output::{self, ColorChoice};
 use dekey_execute::{Past, Progress};
@@ -91,18 +91,14 @@ fn standing(past: &Past, stage: &Stage, is_next: bool) -> String {
     }
 }
 
-/// How all stages stand; `held` is about the one that is next.
-fn views(plan: &Plan, past: &Past, next: Option<usize>, held: Vec<HeldBack>) -> Vec<StageView> {
-    let view = |(at, stage): (usize, &Stage)| StageView {
+/// How all stages stand, and what holds them back.
+fn views(plan: &Plan, past: &Past, next: Option<usize>, held: Vec<Vec<HeldBack>>) -> Vec<StageView> {
+    let view = |((at, stage), held): ((usize, &Stage), Vec<HeldBack>)| StageView {
         standing: standing(past, stage, next == Some(at)),
-        held: Vec::new(),
+        held,
         failure: past.failure(stage).map(str::to_owned),
     };
-    let mut all: Vec<StageView> = plan.stages.iter().enumerate().map(view).collect();
-    if let Some(own) = next.and_then(|at| all.get_mut(at)) {
-        own.held = held;
-    }
-    all
+    plan.stages.iter().enumerate().zip(held).map(view).collect()
 }
 
 fn options(color: ColorChoice, all: bool) -> TerminalOptions {
@@ -140,20 +136,19 @@ fn agreed(question: &str, yes: bool) -> Result<bool, Error> {
     Ok(line.trim() == "yes")
 }
 
-fn status(args: &StatusArgs, color: ColorChoice) -> Result<Exit, Error> {
+fn status(args: &RolloutStatusArgs, color: ColorChoice) -> Result<Exit, Error> {
     let plan = read_plan(&args.plan)?;
     let past = past_of(&plan, &journal_of(&args.plan, &plan, args.journal.as_ref()))?;
     let next = past.next(&plan);
     let read = evidence::Read::maybe(&args.evidence)?;
-    let judged = gates::judge(&plan, &past, next, read.as_ref(), args.accept_not_judged)?;
+    let judged = gates::judge(&plan, &past, (next, read.as_ref()), args.accept_not_judged)?;
     let exit = match next {
         None => Exit::Clean,
-        Some(_) if exit_of(&judged.held) == Exit::NotJudged => Exit::NotJudged,
+        Some(at) if exit_of(judged.of(at)) == Exit::NotJudged => Exit::NotJudged,
         Some(_) => Exit::Findings,
     };
-    let own = judged.shown(&plan, &past, next);
-    own.print(&plan, &options(color, args.evidence.all))?;
-    Ok(exit)
+    judged.print((&plan, &past), next, &options(color, args.evidence.all))?;
+    Ok(read.map_or(exit, |read| read.ended(exit)))
 }
 
 fn diff(args: &DiffArgs) -> Result<Exit, Error> {

@@ -31,13 +31,15 @@ pub(super) fn run(args: &ApplyArgs, color: ColorChoice) -> Result<Exit, Error> {
     };
     let Some(stage) = plan.stages.get(at) else { return Err(Error::Usage("no such stage".to_owned())) };
     let read = Read::maybe(&args.evidence)?;
-    let mut judged = gates::judge(&plan, &past, Some(at), read.as_ref(), args.accept_not_judged)?;
-    if let Some(first) = next.filter(|first| *first < at).and_then(|first| plan.stages.get(first)) {
-        judged.held.insert(0, HeldBack::NotItsTurn { first: first.name.clone() });
+    let mut judged = gates::judge(&plan, &past, (Some(at), read.as_ref()), args.accept_not_judged)?;
+    if let Some(own) = judged.held.get_mut(at) {
+        if let Some(first) = next.filter(|first| *first < at).and_then(|first| plan.stages.get(first)) {
+            own.insert(0, HeldBack::NotItsTurn { first: first.name.clone() });
+        }
+        own.extend(gates::unapproved(stage, args.approved_by.as_deref()));
     }
-    judged.held.extend(gates::unapproved(stage, args.approved_by.as_deref()));
-    let (held, names) = (exit_of(&judged.held), judged.held.len());
-    judged.shown(&plan, &past, Some(at)).print(&plan, &options(color, args.evidence.all))?;
+    let (held, names) = (exit_of(judged.of(at)), judged.of(at).len());
+    judged.print((&plan, &past), Some(at), &options(color, args.evidence.all))?;
     if read.is_some_and(|own| own.complain()) {
         return Err(Error::Input(
             "not everything that was given could be read, so nothing was sent".to_owned(),

@@ -3,81 +3,81 @@
 use super::evidence::Read;
 use crate::exit::Error;
 use dekey_execute::{Past, Progress};
-use dekey_plan::{Approval, Denial, Facts, Gate, HeldBack, Phase, Plan, Stage};
+use dekey_plan::{Approval, Facts, Gate, HeldBack, Phase, Plan, Stage};
 use dekey_report::TerminalOptions;
-use dekey_report::policy::{Rollout, StageView};
+use dekey_report::policy::Rollout;
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};
 
 /// How many hours old an inventory may be by which a stage is judged: what somebody changes in between is not seen.
 const HOURS: i64 = 24;
 
-/// What is known before a stage.
+/// What is known before the stages that are left.
 pub(super) struct Judged {
-    pub(super) held: Vec<HeldBack>,
+    /// For each stage, what holds it back.
+    pub(super) held: Vec<Vec<HeldBack>>,
     rings: Vec<Facts>,
-    beyond: u64,
-}
-
-/// What is printed of it.
-pub(super) struct Shown {
-    rings: Vec<Facts>,
-    stages: Vec<StageView>,
     beyond: u64,
 }
 
 impl Judged {
-    pub(super) fn shown(self, plan: &Plan, past: &Past, next: Option<usize>) -> Shown {
-        Shown { stages: super::views(plan, past, next, self.held), rings: self.rings, beyond: self.beyond }
+    /// What holds a stage back.
+    pub(super) fn of(&self, stage: usize) -> &[HeldBack] {
+        self.held.get(stage).map_or(&[], Vec::as_slice)
     }
-}
 
-impl Shown {
-    pub(super) fn print(&self, plan: &Plan, options: &TerminalOptions) -> Result<(), Error> {
+    pub(super) fn print(
+        self,
+        (plan, past): (&Plan, &Past),
+        next: Option<usize>,
+        options: &TerminalOptions,
+    ) -> Result<(), Error> {
+        let stages = super::views(plan, past, next, self.held);
         let mut out = BufWriter::new(std::io::stdout().lock());
-        let own = Rollout { plan, rings: &self.rings, stages: &self.stages, beyond: self.beyond };
+        let own = Rollout { plan, rings: &self.rings, stages: &stages, beyond: self.beyond };
         dekey_report::policy::rollout(&own, options, &mut out)?;
         out.flush()?;
         Ok(())
     }
 }
 
-/// What holds a stage back, but for somebody who has to agree.
+/// What holds the stages back that are left.
 pub(super) fn judge(
     plan: &Plan,
     past: &Past,
-    stage: Option<usize>,
-    read: Option<&Read>,
+    (next, read): (Option<usize>, Option<&Read>),
     accept_not_judged: bool,
 ) -> Result<Judged, Error> {
     let now = Timestamp::now();
-    let mut observed = match read {
+    let observed = match read {
         Some(read) => read.of_plan(plan, now)?,
         None => dekey_plan::observe::Observed::default(),
     };
+    let stale = match read {
+        Some(read) => too_old(read.bound().read_at, now),
+        None => Some(HeldBack::NoInventory),
+    };
     let mut held = Vec::new();
-    if let Some(stage) = stage.and_then(|at| plan.stages.get(at))
-        && let (Some(gate), Some(ring)) = (&stage.gate, stage.ring)
-    {
-        let gate = Gate { accept_not_judged: gate.accept_not_judged || accept_not_judged, ..gate.clone() };
-        match read {
-            None => held.push(HeldBack::NoInventory),
-            Some(read) => {
-                held.extend(too_old(read.bound().read_at, now));
-                held.extend(
-                    observed
-                        .problems
-                        .iter()
-                        .map(|why| HeldBack::NotJudged { pairs: 0, because: vec![(why.clone(), 0)] }),
-                );
-                let mut facts = std::mem::take(&mut observed.rings);
-                if let Some(own) = facts.get_mut(ring) {
-                    denials_since(own, denied_since(plan, past));
-                    held.extend(gate.check(own, audited_since(plan, past, ring), now));
-                }
-                observed.rings = facts;
+    for (at, stage) in plan.stages.iter().enumerate() {
+        let is_over = matches!(past.stage(stage), Progress::Done(_) | Progress::Already(_));
+        let mut own = Vec::new();
+        if let (Some(gate), Some(ring), false) = (&stage.gate, stage.ring, is_over) {
+            let gate =
+                Gate { accept_not_judged: gate.accept_not_judged || accept_not_judged, ..gate.clone() };
+            // That there is no inventory is said once, where it is needed.
+            own.extend(stale.clone().filter(|_| read.is_some() || next == Some(at)));
+            own.extend(
+                observed
+                    .problems
+                    .iter()
+                    .map(|why| HeldBack::NotJudged { pairs: 0, because: vec![(why.clone(), 0)] }),
+            );
+            if let Some(facts) = observed.rings.get(ring) {
+                let facts = since_in_force(facts, denied_since(plan, past));
+                own.extend(gate.check(&facts, audited_since(plan, past, ring), now));
             }
         }
+        held.push(own);
     }
     Ok(Judged { held, rings: observed.rings, beyond: observed.beyond })
 }
@@ -113,13 +113,12 @@ fn denied_since(plan: &Plan, past: &Past) -> Option<Timestamp> {
     .min()
 }
 
-/// Of requests that a policy refused, those since this one is in force; none before.
-fn denials_since(facts: &mut Facts, since: Option<Timestamp>) {
-    let Some(since) = since else {
-        facts.denials = None;
-        return;
+/// With those requests alone that were refused since the policy is in force; none before.
+fn since_in_force(facts: &Facts, since: Option<Timestamp>) -> Facts {
+    let denials = match (&facts.denials, since) {
+        (_, None) => None,
+        (Some(Ok(all)), Some(since)) => Some(Ok(all.iter().filter(|own| own.at >= since).cloned().collect())),
+        (other, _) => other.clone(),
     };
-    if let Some(Ok(all)) = &mut facts.denials {
-        all.retain(|own: &Denial| own.at >= since);
-    }
+    Facts { denials, ..facts.clone() }
 }

@@ -2,7 +2,7 @@
 
 use super::evidence::Read;
 use super::gates;
-use crate::args::{EffectArg, PlanArgs};
+use crate::args::{AimArg, PlanArgs};
 use crate::exit::{Error, Exit};
 use crate::output::{self, ColorChoice};
 use dekey_execute::Past;
@@ -22,7 +22,9 @@ pub(super) fn run(args: &PlanArgs, color: ColorChoice) -> Result<Exit, Error> {
         ));
     }
     let read = Read::new(&args.evidence)?;
+    // Nobody reads fractions of a second in a plan.
     let now = args.as_of.unwrap_or_else(Timestamp::now);
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let mut wish = wish(args, &read, now)?;
     wish.rings = rings(args, &read, &wish)?;
     let observed = observed(&read, &wish)?;
@@ -32,10 +34,10 @@ pub(super) fn run(args: &PlanArgs, color: ColorChoice) -> Result<Exit, Error> {
     if let Some(path) = &args.parent {
         tell_parent(path, &made)?;
     }
-    let judged = gates::judge(&made, &Past::default(), None, Some(&read), args.accept_not_judged)?;
-    let exit = exit(&observed);
     let past = Past::default();
-    judged.shown(&made, &past, past.next(&made)).print(&made, &super::options(color, args.evidence.all))?;
+    let judged = gates::judge(&made, &past, (None, Some(&read)), args.accept_not_judged)?;
+    let exit = exit(&observed);
+    judged.print((&made, &past), past.next(&made), &super::options(color, args.evidence.all))?;
     match &args.output {
         Some(path) => {
             std::fs::write(path, made.text()).map_err(Error::write(path))?;
@@ -75,7 +77,7 @@ fn wish(args: &PlanArgs, read: &Read, now: Timestamp) -> Result<Wish, Error> {
         scope,
         target,
         rings: vec![Ring { name: "everything-else".to_owned(), ..Ring::default() }],
-        deny: args.effect == EffectArg::Deny,
+        deny: args.effect == AimArg::Deny,
         gate: Gate { rate: args.min_rate, days: args.days, accept_not_judged: args.accept_not_judged },
         parameters: args.parameters.iter().cloned().collect(),
         excuses: None,
