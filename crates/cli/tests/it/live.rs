@@ -13,8 +13,13 @@ pub(crate) struct Sim {
 
 impl Sim {
     pub(crate) fn start(run: &Run, args: &[&str]) -> Self {
+        Self::at(run, args, "127.0.0.1:0")
+    }
+
+    /// The same at an address of the caller's choice.
+    pub(crate) fn at(run: &Run, args: &[&str], listen: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dekey"))
-            .args(["sim", "--listen", "127.0.0.1:0", "--identity", "127.0.0.1:0"])
+            .args(["sim", "--listen", listen, "--identity", "127.0.0.1:0"])
             .args(args)
             .current_dir(run.folder.path())
             .env_clear()
@@ -40,6 +45,16 @@ impl Sim {
         // The pipe is kept open by the iterator's owner; nothing more is printed to it.
         std::mem::forget(lines);
         Self { child, variables }
+    }
+
+    /// Where its Resource Manager is.
+    pub(crate) fn cloud(&self) -> &str {
+        &self.variables[0].1
+    }
+
+    /// What points programs at it.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
     pub(crate) fn dekey(&self, run: &Run, args: &[&str]) -> Done {

@@ -16,6 +16,7 @@ mod example;
 mod exits;
 mod live;
 mod outputs;
+mod reach;
 mod sim;
 mod snapshot;
 
@@ -75,7 +76,7 @@ impl Run {
 }
 
 /// What a run came to.
-pub(crate) struct Done(Output);
+pub(crate) struct Done(pub(crate) Output);
 
 impl Done {
     pub(crate) fn code(&self) -> i32 {
