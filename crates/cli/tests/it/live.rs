@@ -135,6 +135,26 @@ fn the_audit_of_a_tenant_is_that_of_the_snapshot_it_was_made_of() {
     assert_eq!(anywhere(live), anywhere(snapshot));
 }
 
+/// What is read of a tenant that a snapshot was made into is that snapshot, and so is every report on it, byte for byte.
+#[test]
+fn what_is_read_of_a_snapshot_made_live_is_the_snapshot() {
+    const FORMATS: &[&str] = &["terminal", "json", "html", "sarif", "junit", "csv", "markdown", "github"];
+    let (first, second) = (Run::new(), Run::new());
+    let sim = Sim::start(&first, &["--workspaces", "20", "--role", "Reader"]);
+    assert_eq!(sim.dekey(&first, &["collect", "-o", "t.tar.zst"]).code(), 0);
+    drop(sim);
+    let snapshot = first.folder.path().join("t.tar.zst");
+    let sim = Sim::start(&second, &["--from", &snapshot.to_string_lossy(), "--role", "Reader"]);
+    assert_eq!(sim.dekey(&second, &["collect", "-o", "t.tar.zst"]).code(), 0);
+    for format in FORMATS {
+        let words = ["audit", "t.tar.zst", "--as-of", "2026-11-23", "--all", "--quiet", "--format", format];
+        let (own, other) = (first.dekey(&words), second.dekey(&words));
+        assert_eq!((own.code(), other.code()), (10, 10), "{}", own.err());
+        assert!(own.out().len() > 2_000, "{format}");
+        assert!(own.out() == other.out(), "{format}");
+    }
+}
+
 #[test]
 fn what_a_role_does_not_reach_is_said() {
     let run = Run::new();
