@@ -44,9 +44,9 @@ fn pack(paths: &[PathBuf], path: &Path, taken_at: Option<jiff::Timestamp>) -> Re
 /// The times of a snapshot that was read from then until now.
 pub(super) fn taken(from: jiff::Timestamp) -> Manifest {
     Manifest {
-        taken_from: Some(from.to_string()),
-        taken_to: Some(jiff::Timestamp::now().to_string()),
-        as_of: Some(from.to_string()),
+        taken_from: Some(format!("{from:.9}")),
+        taken_to: Some(format!("{:.9}", jiff::Timestamp::now())),
+        as_of: Some(format!("{from:.9}")),
         ..Manifest::default()
     }
 }

@@ -13,8 +13,13 @@ pub(crate) struct Sim {
 
 impl Sim {
     pub(crate) fn start(run: &Run, args: &[&str]) -> Self {
+        Self::at(run, args, "127.0.0.1:0")
+    }
+
+    /// The same at an address of the caller's choice.
+    pub(crate) fn at(run: &Run, args: &[&str], listen: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dekey"))
-            .args(["sim", "--listen", "127.0.0.1:0", "--identity", "127.0.0.1:0"])
+            .args(["sim", "--listen", listen, "--identity", "127.0.0.1:0"])
             .args(args)
             .current_dir(run.folder.path())
             .env_clear()
@@ -40,6 +45,16 @@ impl Sim {
         // The pipe is kept open by the iterator's owner; nothing more is printed to it.
         std::mem::forget(lines);
         Self { child, variables }
+    }
+
+    /// Where its Resource Manager is.
+    pub(crate) fn cloud(&self) -> &str {
+        &self.variables[0].1
+    }
+
+    /// What points programs at it.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
     pub(crate) fn dekey(&self, run: &Run, args: &[&str]) -> Done {
@@ -123,6 +138,26 @@ fn the_audit_of_a_tenant_is_that_of_the_snapshot_it_was_made_of() {
     let snapshot = run.dekey(&[&["audit", "t.tar.zst"][..], &words].concat()).json();
     assert!(snapshot["findings"].as_array().unwrap().len() > 100);
     assert_eq!(anywhere(live), anywhere(snapshot));
+}
+
+/// What is read of a tenant that a snapshot was made into is that snapshot, and so is every report on it, byte for byte.
+#[test]
+fn what_is_read_of_a_snapshot_made_live_is_the_snapshot() {
+    const FORMATS: &[&str] = &["terminal", "json", "html", "sarif", "junit", "csv", "markdown", "github"];
+    let (first, second) = (Run::new(), Run::new());
+    let sim = Sim::start(&first, &["--workspaces", "20", "--role", "Reader"]);
+    assert_eq!(sim.dekey(&first, &["collect", "-o", "t.tar.zst"]).code(), 0);
+    drop(sim);
+    let snapshot = first.folder.path().join("t.tar.zst");
+    let sim = Sim::start(&second, &["--from", &snapshot.to_string_lossy(), "--role", "Reader"]);
+    assert_eq!(sim.dekey(&second, &["collect", "-o", "t.tar.zst"]).code(), 0);
+    for format in FORMATS {
+        let words = ["audit", "t.tar.zst", "--as-of", "2026-11-23", "--all", "--quiet", "--format", format];
+        let (own, other) = (first.dekey(&words), second.dekey(&words));
+        assert_eq!((own.code(), other.code()), (10, 10), "{}", own.err());
+        assert!(own.out().len() > 2_000, "{format}");
+        assert!(own.out() == other.out(), "{format}");
+    }
 }
 
 #[test]

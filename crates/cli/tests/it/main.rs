@@ -19,6 +19,7 @@ mod live;
 mod outputs;
 mod policy;
 mod rollout;
+mod reach;
 mod sim;
 mod snapshot;
 mod standing;
@@ -79,7 +80,7 @@ impl Run {
 }
 
 /// What a run came to.
-pub(crate) struct Done(Output);
+pub(crate) struct Done(pub(crate) Output);
 
 impl Done {
     pub(crate) fn code(&self) -> i32 {

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod clouds;
 mod far;
 mod faults;
 mod matrix;

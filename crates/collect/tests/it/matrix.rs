@@ -9,7 +9,7 @@ use dekey_azure::{Client, Cloud, Limits};
 use dekey_collect::{Collected, Collector, Failure, Journal, carry_over};
 use dekey_model::{ArmId, Covered, Inventory, Kind, Outcome};
 use dekey_sim::{Azure, InProcess, Options};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -116,7 +116,7 @@ async fn run(plan: &str, at: (usize, End), before: &[u8]) -> Came {
     for own in somebody_else() {
         assert!(azure.seed(own));
     }
-    let far = InProcess::new(azure, Timestamp::now() - SignedDuration::from_hours(5));
+    let far = InProcess::new(azure, Timestamp::now());
     let stop = Arc::new(AtomicBool::new(false));
     let ending = Ending {
         far: far.clone(),

@@ -89,3 +89,28 @@ fn the_same_seed_gives_the_same_answers() {
     let failed = answers(1).iter().filter(|own| own.0 == 503).count();
     assert!((20..60).contains(&failed), "{failed}");
 }
+
+#[test]
+fn a_write_may_rest_on_the_state_that_was_read() {
+    let mut world = World::contoso();
+    let workspaces = world.workspaces();
+    let account = workspaces[0]["properties"]["storageAccount"].as_str().unwrap();
+    let url = format!("{account}?api-version=2023-01-01");
+    let mut tag = || world.ask("GET", &url, "").header("ETag").unwrap().to_owned();
+    let first = tag();
+    assert_eq!(first, tag(), "a read changes nothing");
+    let body = r#"{"tags":{"a":"b"}}"#;
+    let bearer = format!("Bearer {}", world.token);
+    let mut patch = |condition: &str, value: &str| {
+        world.send("PATCH", &url, &[("Authorization", &bearer), (condition, value)], body).status
+    };
+    assert_eq!(patch("If-None-Match", "*"), 412);
+    assert_eq!(patch("If-Match", &first), 200);
+    assert_eq!(patch("If-Match", &first), 412, "somebody else was there in between");
+    assert_eq!(patch("If-Match", "*"), 200);
+    let answer = world.ask("GET", &url, "");
+    assert_ne!(answer.header("ETag"), Some(first.as_str()));
+    let nothing = format!("{account}x?api-version=2023-01-01");
+    let answer = world.send("PUT", &nothing, &[("Authorization", &bearer), ("If-Match", "*")], body);
+    assert_eq!(code(&json(&answer)), "PreconditionFailed");
+}

@@ -180,6 +180,16 @@ pub(crate) struct Connection<'a> {
 }
 
 impl Connection<'_> {
+    /// What the category has besides: a connection to blobs names account and container.
+    fn metadata(self) -> Value {
+        let blobs = self.target.strip_prefix("https://").filter(|_| self.category == "AzureBlob");
+        let place = blobs.and_then(|own| Some((own.split('.').next()?, own.split_once('/')?.1)));
+        match place {
+            Some((account, container)) => json!({ "AccountName": account, "ContainerName": container }),
+            None => json!({ "ApiType": "Azure", "Owner": name_of(self.workspace) }),
+        }
+    }
+
     /// As a list has it.
     pub(crate) fn to_json(self) -> Value {
         let group = match self.category {
@@ -197,7 +207,7 @@ impl Connection<'_> {
             "expiryTime": super::text_or_null(self.expires),
             "group": group,
             "isSharedToAll": self.shared,
-            "metadata": { "ApiType": "Azure", "Owner": name_of(self.workspace) },
+            "metadata": self.metadata(),
             "peRequirement": "NotRequired",
             "peStatus": "NotApplicable",
             "sharedUserList": [],
