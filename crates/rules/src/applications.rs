@@ -50,7 +50,9 @@ pub(crate) fn credentials<'a>(
         return Vec::new();
     }
     let (all, gaps) = read(application);
-    gaps.into_iter().for_each(|gap| out.not_judged(gap));
+    for gap in gaps {
+        out.not_judged(gap);
+    }
     out.pass();
     all
 }
