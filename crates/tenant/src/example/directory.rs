@@ -130,7 +130,10 @@ pub(super) fn everybody() -> Vec<Value> {
             }
             _ => {
                 let application = client_of(name);
-                let properties = json!({ "appId": application, "displayName": name, "servicePrincipalType": "Application" });
+                let properties = json!({
+                    "appId": application, "displayName": name, "servicePrincipalType": "Application", "alternativeNames": [],
+                    "passwordCredentials": [], "keyCredentials": [],
+                });
                 add("servicePrincipals", &id, properties);
                 let own = SECRETS.iter().filter(|own| own.0 == *name);
                 let secrets: Vec<Value> = own.map(|(_, name, start, end)| secret(name, start, end)).collect();
