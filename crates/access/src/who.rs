@@ -30,7 +30,7 @@ pub struct Holder {
     pub ways: Vec<Way>,
 }
 
-/// Everyone who can do something, or might.
+/// Everyone who can do something, might, or could once a role is activated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
     /// In the order of object ids.
@@ -46,7 +46,10 @@ pub fn who_can(engine: &Engine, inventory: &Inventory, on: &Target, action: &Act
         let decision = engine.may(Some(who), action, on, now);
         Holder { who, decision, ways: through(engine, Some(who), &doors, now) }
     };
-    let can = |own: &Holder| own.decision.verdict != Verdict::Denied || !own.ways.is_empty();
+    let can = |own: &Holder| {
+        let denied = own.decision.verdict == Verdict::Denied;
+        !denied || !own.ways.is_empty() || !own.decision.eligible.is_empty()
+    };
     let mut holders: Vec<Holder> = engine.principals().map(holder).filter(can).collect();
     holders.sort_by(|a, b| engine.principal_id(a.who).cmp(engine.principal_id(b.who)));
     Who { holders, others: engine.may(None, action, on, now) }

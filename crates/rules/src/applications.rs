@@ -2,7 +2,7 @@
 
 use crate::context::date_of;
 use crate::{Context, Out};
-use dekey_model::{Field, Gap, Resource, Seen};
+use dekey_model::{Field, Gap, Kind, Resource, Seen};
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -38,19 +38,32 @@ impl Credential<'_> {
     }
 }
 
-/// The credentials of an application, when it has a role where it matters; a pass when it has none, and nothing when it has no such
-/// role. What cannot be read is said.
+/// The credentials of an application, or of a service principal itself, when it has a role where it matters; a pass when it has none, and
+/// nothing when it has no such role. What cannot be read is said. Azure looks after those of managed identities itself.
 pub(crate) fn credentials<'a>(
     cx: &Context<'a>,
     application: Resource<'a>,
     out: &mut Out<'_>,
 ) -> Vec<Credential<'a>> {
-    let Some(id) = application.text(Field::AppId).non_empty().value() else { return Vec::new() };
-    if cx.grants().of_application(cx.inventory, id).next().is_none() {
+    let has_role = match application.kind() {
+        Kind::ServicePrincipal => {
+            // Only managed identities have other names.
+            let names = application.json(Field::AlternativeNames).value().and_then(Value::as_array);
+            let is_managed = names.is_some_and(|own| !own.is_empty());
+            !is_managed && !cx.grants().of_principal(application.name()).is_empty()
+        }
+        _ => {
+            let id = application.text(Field::AppId).non_empty().value();
+            id.is_some_and(|id| cx.grants().of_application(cx.inventory, id).next().is_some())
+        }
+    };
+    if !has_role {
         return Vec::new();
     }
     let (all, gaps) = read(application);
-    gaps.into_iter().for_each(|gap| out.not_judged(gap));
+    for gap in gaps {
+        out.not_judged(gap);
+    }
     out.pass();
     all
 }

@@ -29,7 +29,7 @@ const CONTRIBUTOR: &str = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 const AI_ADMINISTRATOR: &str = "b78c5d69-af96-48a3-bf8d-a8b4d589de94";
 
 /// A role that a group has whose members nobody read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Unread {
     /// The group.
     pub(crate) group: String,
@@ -48,6 +48,8 @@ pub(crate) struct Dangers {
     data: Bits,
     /// Dangerous roles of groups whose members were not read, by scope in lower case.
     unread: HashMap<String, Unread>,
+    /// One of those above the subscriptions.
+    unread_above_all: Option<Unread>,
 }
 
 impl Dangers {
@@ -71,12 +73,20 @@ impl Dangers {
             lists: one("Microsoft.Storage/storageAccounts/listKeys/action"),
             data: engine.actions().bits(|own| kinds.iter().any(|kind| own.folded().contains(kind))),
             unread: HashMap::new(),
+            unread_above_all: None,
         };
         for group in engine.unread_groups() {
             for (scope, role, _) in engine.held_by(group) {
                 if role.is_known() && own.judge(role, &scope).is_some() {
-                    let (group, role) = (engine.principal_id(group).to_owned(), role.name().to_owned());
-                    own.unread.entry(scope.to_ascii_lowercase()).or_insert(Unread { group, role });
+                    let unread =
+                        Unread { group: engine.principal_id(group).to_owned(), role: role.name().to_owned() };
+                    if ArmId(&scope).subscription().is_none() {
+                        // Whatever the order in which they were read.
+                        own.unread_above_all = own.unread_above_all.take().into_iter().chain([unread]).min();
+                    } else {
+                        let found = own.unread.entry(scope.to_ascii_lowercase()).or_insert(unread.clone());
+                        *found = found.clone().min(unread);
+                    }
                 }
             }
         }
@@ -87,14 +97,11 @@ impl Dangers {
     /// it counts.
     pub(crate) fn unread_above(&self, id: &str) -> Option<&Unread> {
         if self.unread.is_empty() {
-            return None;
+            return self.unread_above_all.as_ref();
         }
         let here = std::iter::once(id).chain(ArmId(id).ancestors());
-        let found = here.filter_map(|scope| self.unread.get(&scope.to_ascii_lowercase())).next();
-        found.or_else(|| {
-            let above = self.unread.iter().filter(|(scope, _)| ArmId(scope).subscription().is_none());
-            above.min_by_key(|(scope, _)| scope.as_str()).map(|(_, own)| own)
-        })
+        let mut here = here.map(str::to_ascii_lowercase);
+        here.find_map(|scope| self.unread.get(&scope)).or(self.unread_above_all.as_ref())
     }
 
     /// What is wrong with a role at a scope, if anything, and how bad that is.

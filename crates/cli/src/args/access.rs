@@ -37,7 +37,8 @@ const WHO: &str = "Examples:
   dekey access who kv-fraud-prod --action getSecret --from export/ --format json
   dekey access who stfraudprod --action Microsoft.Storage/storageAccounts/listKeys/action --azure
 
-Exit codes: 0 everyone is told, 11 others may be able to, or some only might; 12 the input cannot be read.";
+Whoever is eligible for a role that permits it is told apart. Exit codes: 0 everyone is told, 11 others may be able to, or some
+only might; 12 the input cannot be read.";
 
 const NEEDS: &str = "Examples:
   dekey access needs mlw-fraud-prod --from export/

@@ -116,6 +116,8 @@ fn times_and_eligibility_are_told() {
         "Contributor on resource group rg-ml covers it, but it has to be activated first",
     ];
     holds(&show(&keys, "2026-11-23"), 10, &lines);
+    let who = access(&run, &["who", "sthub", "--action", "listKeys"], "2026-11-23");
+    assert!(who.out().contains("could, once a role is activated\n    Eve (user, eve)"), "{}", who.out());
     let read = ["carl", "--on", "sthub", "--action", "blobs/read", "--why-not"];
     holds(&show(&read, "2026-01-23"), 0, &["by Storage Blob Data Contributor", "until 2026-02-01"]);
     let ended =

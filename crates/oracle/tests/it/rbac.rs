@@ -1,7 +1,7 @@
 //! The engine against the oracle, on random tenants.
 //!
 //! `DEKEY_QUESTIONS` is about how many questions are asked, `DEKEY_SEED` seeds the draw. The long run is
-//! `DEKEY_QUESTIONS=10000000 cargo test --release -p dekey-oracle -- --nocapture engine`. A difference is shrunk to a small
+//! `DEKEY_QUESTIONS=10200000 cargo test --release -p dekey-oracle -- --nocapture engine`. A difference is shrunk to a small
 //! tenant and one question.
 
 use crate::draw::{Asking, actions, asking, facts, for_engine, second, tenant};

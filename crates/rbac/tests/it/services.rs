@@ -4,7 +4,7 @@ use dekey_intake::{Keep, read_into};
 use dekey_model::Builder;
 use dekey_rbac::{
     Action, Actions, Answer, Assignment, Completeness, Engine, Gap, List, Lock, PrincipalType, Target,
-    Tenant, catalogue,
+    Tenant, catalogue, is_known_at,
 };
 use serde_json::{Value, json};
 
@@ -210,4 +210,32 @@ fn whoever_gets_the_keys_reads_everything() {
     );
     let workspace = target("Microsoft.MachineLearningServices/workspaces", "ws", "2024-10-01", &json!({}));
     assert_eq!(doors("rich", &workspace).len(), 7);
+}
+
+/// Whoever has every role that there is may not do what a service disregards roles for; for everything else roles count.
+#[test]
+fn what_disregards_roles_permits_nothing_by_them() {
+    let ids: Vec<String> = catalogue::roles().into_iter().map(|own| own.id).collect();
+    let grants: Vec<(&str, &str)> = ids.iter().map(|id| ("rich", id.as_str())).collect();
+    let engine = engine(&grants, &[]);
+    let registry = |mode: &str| {
+        let kind = "Microsoft.ContainerRegistry/registries";
+        target(kind, "cr", "2025-11-01", &json!({ "roleAssignmentMode": mode }))
+    };
+    for (on, disregarded) in [
+        (vault(&json!({ "accessPolicies": [], "enableRbacAuthorization": false })), true),
+        (vault(&json!({ "accessPolicies": [], "enableRbacAuthorization": true })), false),
+        (registry("AbacRepositoryPermissions"), true),
+        (registry("LegacyRegistryPermissions"), true),
+    ] {
+        let mut met = false;
+        let actions = catalogue::actions();
+        for (_, action) in actions.iter().filter(|(_, own)| is_known_at(own, &on.id)) {
+            let answer = engine.may(engine.principal("rich"), action, &on, NOW).answer();
+            let told = on.service.disregards_roles(action);
+            met |= told.is_some();
+            assert!(told.is_none() || answer == Answer::Denied, "{action}: {told:?}");
+        }
+        assert_eq!(met, disregarded, "{}", on.id);
+    }
 }

@@ -16,6 +16,11 @@ const TOP: usize = 70;
 /// How many characters fit into a box.
 const FITS: usize = 28;
 
+/// What the lines mean: a page that is printed shows no hints.
+const LEGEND: &str = "<text x=\"20\" y=\"18\" font-size=\"10\" fill=\"#555\">grey: permits \
+    <tspan fill=\"#b00020\" dx=\"12\">red, dashed: needed and missing</tspan> <tspan fill=\"#777\" dx=\"12\">dotted: not known</tspan> \
+    <tspan fill=\"#a05a00\" dx=\"12\">brown: gets at keys</tspan></text>\n";
+
 /// Where a node is.
 #[derive(Clone, Copy)]
 struct At {
@@ -42,6 +47,7 @@ pub fn svg(graph: &Graph) -> String {
             20 + column * (WIDTH + GAP)
         );
     }
+    out.push_str(LEGEND);
     for own in &graph.edges {
         if let (Some(from), Some(to)) = (places.get(own.from), places.get(own.to)) {
             out.push_str(&arrow(*from, *to, own.kind, &own.label));

@@ -176,7 +176,7 @@ pub struct Who {
     pub action: String,
     /// `control` or `data`.
     pub plane: &'static str,
-    /// Everyone who can or might, by permission or by another way.
+    /// Everyone who can or might, by permission or by another way, or could once an eligible role is activated.
     pub holders: Vec<WhoHolder>,
     /// Whether somebody may whom no document names.
     pub others: Decision,

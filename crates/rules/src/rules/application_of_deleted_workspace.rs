@@ -74,7 +74,9 @@ fn check(cx: &Context<'_>, application: Resource<'_>, out: &mut Out<'_>) {
     if !out.needs_covered(application, Kind::Workspace, covered) {
         return;
     }
-    gaps.into_iter().for_each(|gap| out.not_judged(gap));
+    for gap in gaps {
+        out.not_judged(gap);
+    }
     out.pass();
     let good: Vec<&Credential<'_>> = all.iter().filter(|own| own.end >= cx.as_of).collect();
     let Some(last) = good.iter().max_by_key(|own| own.end) else { return };

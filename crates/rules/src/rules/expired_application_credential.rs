@@ -8,7 +8,7 @@ declare_rule! {
     /// Expired credential of an application
     ///
     /// ## What it finds
-    /// Client secrets and certificates, of applications with a role on a workspace, on what it depends on or above them, whose last day is over.
+    /// Client secrets and certificates, of applications and of service principals themselves, with a role on a workspace, on what it depends on or above them, whose last day is over.
     ///
     /// ## Why it matters
     /// It signs nobody in any more. Either nothing used it, then the application and its roles can go too, or something has failed since.
@@ -19,7 +19,7 @@ declare_rule! {
     /// that ends.
     ///
     /// ## When it stays silent
-    /// On its last day and before. For applications without a role here. When applications were not read it is not judged.
+    /// On its last day and before. For applications without a role here, and for managed identities, whose certificates Azure renews itself. When applications were not read it is not judged.
     ///
     /// ## Sources
     /// - [Recommendation: remove unused credentials from apps](https://learn.microsoft.com/entra/identity/monitoring-health/recommendation-remove-unused-credential-from-apps)
@@ -28,11 +28,11 @@ declare_rule! {
         severity: Low,
         confidence: High,
         since: "0.1.0",
-        subjects: [Application],
+        subjects: [Application, ServicePrincipal],
         needs: [],
         controls: controls::STORED_CREDENTIALS,
         remedy: {
-            az: "az ad app credential delete --id {name} --key-id <the credential's id>",
+            az: "az ad app credential delete --id {name} --key-id <the credential's id>\n# one of the service principal itself: az ad sp credential delete, with the same arguments",
             bicep: "// Credentials of applications are not resources of Azure Resource Manager: use the Azure CLI.",
             terraform: "# Remove the azuread_application_password or azuread_application_certificate and apply.",
             portal: "Microsoft Entra ID > App registrations > the application > Certificates & secrets > Delete",

@@ -8,7 +8,7 @@ declare_rule! {
     /// Credential of an application that ends soon
     ///
     /// ## What it finds
-    /// Client secrets and certificates, of applications with a role on a workspace, on what it depends on or above them, that end within
+    /// Client secrets and certificates, of applications and of service principals themselves, with a role on a workspace, on what it depends on or above them, that end within
     /// `thresholds.credential_notice_days` (30 unless set).
     ///
     /// ## Why it matters
@@ -20,7 +20,7 @@ declare_rule! {
     /// new credential for a short time, change what uses it, and delete the old one.
     ///
     /// ## When it stays silent
-    /// When it ends later, or has ended: `expired-application-credential` says so. For applications without a role here. When applications were not read it is
+    /// When it ends later, or has ended: `expired-application-credential` says so. For applications without a role here, and for managed identities, whose certificates Azure renews itself. When applications were not read it is
     /// not judged.
     ///
     /// ## Sources
@@ -31,7 +31,7 @@ declare_rule! {
         severity: Medium,
         confidence: High,
         since: "0.1.0",
-        subjects: [Application],
+        subjects: [Application, ServicePrincipal],
         needs: [],
         controls: controls::STORED_CREDENTIALS,
         remedy: {

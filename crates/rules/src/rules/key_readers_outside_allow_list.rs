@@ -88,7 +88,8 @@ fn check(cx: &Context<'_>, resource: Resource<'_>, out: &mut Out<'_>) {
         more => format!(" and {more} more"),
     };
     let what = if resource.kind() == Kind::Workspace { "its credentials" } else { "its keys" };
-    out.finding(format!("{named}{more} may read {what} and is not in the allow-list"))
+    let are = if readers.len() == 1 { "is" } else { "are" };
+    out.finding(format!("{named}{more} may read {what} and {are} not in the allow-list"))
         .on(Field::AllowSharedKeyAccess)
         .done();
 }

@@ -8,7 +8,7 @@ declare_rule! {
     /// Long-lived client secret of an application
     ///
     /// ## What it finds
-    /// Client secrets, of applications with a role on a workspace, on what it depends on or above them, that are still good and were made for longer than
+    /// Client secrets, of applications and of service principals themselves, with a role on a workspace, on what it depends on or above them, that are still good and were made for longer than
     /// `thresholds.max_secret_days` (180 unless set).
     ///
     /// ## Why it matters
@@ -21,7 +21,7 @@ declare_rule! {
     ///
     /// ## When it stays silent
     /// For certificates, for secrets that have ended, and for those made for a shorter time. Without a start date the lifetime is not known, and what is left
-    /// of it counts. For applications without a role here.
+    /// of it counts. For applications without a role here, and for managed identities, whose certificates Azure renews itself.
     ///
     /// ## Sources
     /// - [Application management policies](https://learn.microsoft.com/entra/identity/enterprise-apps/configure-app-management-policies)
@@ -31,11 +31,11 @@ declare_rule! {
         severity: Medium,
         confidence: High,
         since: "0.1.0",
-        subjects: [Application],
+        subjects: [Application, ServicePrincipal],
         needs: [],
         controls: controls::STORED_CREDENTIALS,
         remedy: {
-            az: "# once nothing signs in with it\naz ad app credential delete --id {name} --key-id <the credential's id>",
+            az: "# once nothing signs in with it\naz ad app credential delete --id {name} --key-id <the credential's id>\n# one of the service principal itself: az ad sp credential delete, with the same arguments",
             bicep: "// Credentials of applications are not resources of Azure Resource Manager: use the Azure CLI.",
             terraform: "resource \"azuread_application_password\" \"{symbol}\" {\n  application_id = \"/applications/{name}\"\n  end_date       = \"<at most half a year from now>\"\n}",
             portal: "Microsoft Entra ID > App registrations > the application > Certificates & secrets > Client secrets",

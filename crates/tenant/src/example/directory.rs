@@ -19,6 +19,8 @@ const GRANTS: &[Grant] = &[
     (BLOB_CONTRIBUTOR, "stfraudprod", "mlw-fraud-2024", "ServicePrincipal"),
     // Deleted last week: its identity is still there.
     (BLOB_READER, "stfraudprod", DELETED, "ServicePrincipal"),
+    // Its pipeline signs in with a secret.
+    (BLOB_CONTRIBUTOR, "stfraudprod", PIPELINE, "ServicePrincipal"),
     // A quick fix on a Friday.
     (BLOB_CONTRIBUTOR, "stvisionprod", "ines.baptista@contoso.com", "User"),
     // The hub's identity reads its archive through a group.
@@ -29,12 +31,14 @@ const GRANTS: &[Grant] = &[
 
 /// A workspace that was deleted last week. The application of its pipeline is called after it.
 const DELETED: &str = "mlw-fraud-2025";
+const PIPELINE: &str = "mlw-fraud-2025 pipeline";
 
-/// Credentials of `churn-nightly-export`: name, first and last day.
-const SECRETS: &[(&str, &str, &str)] = &[
-    ("jenkins", "2024-12-09", "2026-12-09"),
-    ("laptop of Tomás", "2025-02-01", "2026-02-01"),
-    ("rotated", "2026-10-20", "2027-01-18"),
+/// Client secrets: whose, name, first and last day.
+const SECRETS: &[(&str, &str, &str, &str)] = &[
+    ("churn-nightly-export", "jenkins", "2024-12-09", "2026-12-09"),
+    ("churn-nightly-export", "laptop of Tomás", "2025-02-01", "2026-02-01"),
+    ("churn-nightly-export", "rotated", "2026-10-20", "2027-01-18"),
+    (PIPELINE, "azure devops", "2026-08-01", "2027-01-28"),
 ];
 
 fn person(mail: &str) -> String {
@@ -126,10 +130,13 @@ pub(super) fn everybody() -> Vec<Value> {
             }
             _ => {
                 let application = client_of(name);
-                let properties = json!({ "appId": application, "displayName": name, "servicePrincipalType": "Application" });
+                let properties = json!({
+                    "appId": application, "displayName": name, "servicePrincipalType": "Application", "alternativeNames": [],
+                    "passwordCredentials": [], "keyCredentials": [],
+                });
                 add("servicePrincipals", &id, properties);
-                let secrets: Vec<Value> =
-                    SECRETS.iter().map(|(name, start, end)| secret(name, start, end)).collect();
+                let own = SECRETS.iter().filter(|own| own.0 == *name);
+                let secrets: Vec<Value> = own.map(|(_, name, start, end)| secret(name, start, end)).collect();
                 let properties = json!({
                     "appId": application, "displayName": name, "createdDateTime": "2024-12-09T08:51:17Z",
                     "passwordCredentials": secrets, "keyCredentials": [],
@@ -138,11 +145,5 @@ pub(super) fn everybody() -> Vec<Value> {
             }
         }
     }
-    let pipeline = format!("{DELETED} pipeline");
-    let properties = json!({
-        "appId": client_of(&pipeline), "displayName": pipeline, "createdDateTime": "2025-05-05T07:11:30Z",
-        "passwordCredentials": [secret("azure devops", "2026-08-01", "2027-01-28")], "keyCredentials": [],
-    });
-    add("applications", &guid(&format!("application {pipeline}")), properties);
     all.into_values().collect()
 }

@@ -30,7 +30,8 @@ pub(super) fn of_who(own: &Who) -> Exit {
 /// Whether it is not known of somebody, or depends, be it by permission or by another way.
 fn only_might(own: &WhoHolder) -> bool {
     let sure = own.ways.iter().any(|way| way.decision.verdict == "allowed" && way.lock == "open");
-    ["conditional", "unknown"].contains(&own.decision.verdict) || (own.decision.verdict == "denied" && !sure)
+    let around = own.decision.verdict == "denied" && !own.ways.is_empty();
+    ["conditional", "unknown"].contains(&own.decision.verdict) || (around && !sure)
 }
 
 pub(super) fn of_needs(own: &Needs) -> Exit {

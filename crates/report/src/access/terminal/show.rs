@@ -101,7 +101,9 @@ impl Page<'_> {
         ] {
             self.holders(title, &of(verdict))?;
         }
-        let around: Vec<&WhoHolder> = of("denied");
+        let (around, eligible): (Vec<_>, Vec<_>) =
+            of("denied").into_iter().partition(|own| !own.ways.is_empty());
+        self.holders("could, once a role is activated", &eligible)?;
         self.holders("has no permission for it, but a way around", &around)?;
         if own.holders.is_empty() {
             self.plain("  ", "nobody whom the documents name")?;
