@@ -8,7 +8,9 @@
 )]
 
 mod assigned;
+mod elsewhere;
 mod loaded;
+mod normalised;
 mod panel;
 mod probes;
 mod published;
