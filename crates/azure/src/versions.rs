@@ -44,6 +44,8 @@ pub const fn of(kind: Kind) -> &'static str {
         Kind::PolicyExemption => "2022-07-01-preview",
         Kind::ResourceGroup | Kind::Subscription => SUBSCRIPTIONS,
         Kind::ServicePrincipal | Kind::Application | Kind::Group => GRAPH,
+        Kind::ActivityEvent => ACTIVITY,
+        Kind::PolicyState => "2024-10-01",
         Kind::Other => "2021-04-01",
     }
 }

@@ -1,11 +1,14 @@
 //! Arguments. Help, man page and completions are made from here alone.
 
 mod access;
+mod policy;
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
     ProfileArg, ShowArgs, WhoArgs,
 };
+
+pub(crate) use policy::{ExplainArgs, PackArgs, PackForm, PolicyCommand, TestArgs, TestFormat, TestKind};
 
 use crate::exit::EXIT_CODES;
 use crate::output::ColorChoice;
@@ -32,6 +35,9 @@ pub(crate) enum Command {
     /// Say who can do what, what workspaces lack, and what is too much.
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Enforce it with Azure Policy.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Read a tenant and save it as a snapshot.
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Box<CollectArgs>),
@@ -44,7 +50,7 @@ pub(crate) enum Command {
     /// Make, unpack, compare and check snapshots of a tenant.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
-    /// Run an Azure on loopback to try things on: Resource Manager, Resource Graph, sign-in.
+    /// Run an Azure on loopback to try things on: Resource Manager with the policies that are assigned, Resource Graph, sign-in.
     #[command(after_help = SIM_EXAMPLES)]
     Sim(Box<SimArgs>),
     /// List the rules.
@@ -93,6 +99,8 @@ const SIM_EXAMPLES: &str = "Examples:
 
 A script is plain text: `GET /subscriptions?api-version=2022-12-01`, a body below a request, `advance 10m` to let time pass,
 `follow` for the operation or page that the last answer names, `at 2026-11-23T08:00:00Z` to set the time, # for remarks.
+
+Azure Policy is enforced: what an assignment denies is refused with Azure's own error, what it modifies is changed.
 
 It listens on loopback alone, signs its certificate itself, and prints how to point az at it.";
 
@@ -428,6 +436,8 @@ pub(crate) enum SchemaFormat {
     Access,
     /// `dekey.toml`.
     Settings,
+    /// Files of tests, as `dekey policy test` reads them.
+    PolicyTest,
 }
 
 /// What to do with snapshots.

@@ -201,6 +201,9 @@ impl<'a> Cx<'a> {
     }
 
     fn compare(&self, test: &Test, left: Item<'_>, right: &Value) -> Truth {
+        if let Some(unread) = &self.env.subject.unread {
+            unread.compared(test.operator, left)?;
+        }
         if let Right::Texts(_, texts) = &test.right {
             let folded = match left {
                 Item::Text(own) => text::fold(own),
@@ -283,6 +286,9 @@ impl<'a> Cx<'a> {
         frame: Option<&Frame<'v>>,
         view: Option<View<'v>>,
     ) -> Result<Selected<'v>, Box<Fault>> {
+        if let Some(unread) = &subject.unread {
+            unread.selected(field, subject)?;
+        }
         let root = |key: &str, slot: usize| match view {
             Some(view) => view.slots.get(slot).map_or(Item::Missing, Slot::item),
             None => Item::of(subject.body.as_object().and_then(|map| text::get(map, key))),

@@ -43,6 +43,12 @@ pub(crate) struct AliasField {
 }
 
 impl AliasField {
+    /// The alias on a type of resource.
+    pub(crate) fn on(&self, resource_type: &str) -> Option<&Alias> {
+        let own = self.aliases.iter().find(|alias| alias.resource_type.eq_ignore_ascii_case(resource_type));
+        own.or(self.aliases.first()).map(AsRef::as_ref)
+    }
+
     /// Where it is on a type of resource, in an API version.
     pub(crate) fn path(&self, resource_type: &str, version: Option<&str>) -> Option<&Path> {
         let mut all = self.aliases.iter();

@@ -273,3 +273,37 @@ pub(crate) fn named_types(node: &Node, found: &mut dyn FnMut(&str)) {
         }
     }
 }
+
+/// Whether a rule looks at tags, in its conditions or by `field()`.
+pub(crate) fn looks_at_tags(node: &Node, names: &Names) -> bool {
+    names.values().any(is_of_tags) || tests_tags(node)
+}
+
+fn tests_tags(node: &Node) -> bool {
+    match node {
+        Node::All(parts) | Node::Any(parts) => parts.iter().any(tests_tags),
+        Node::Not(inner) => tests_tags(inner),
+        Node::Known(_) | Node::Fixed(_) => false,
+        Node::Test(test) => match &test.left {
+            Side::Field(field) => is_of_tags(field),
+            Side::Named(_) => true,
+            Side::Value(_) => false,
+            Side::Count(counting) => {
+                let counted = match &counting.of {
+                    Counted::Field(_, field) => is_of_tags(field),
+                    Counted::Named(_) => true,
+                    Counted::Value(..) => false,
+                };
+                counted || counting.filter.as_ref().is_some_and(tests_tags)
+            }
+        },
+    }
+}
+
+fn is_of_tags(field: &Field) -> bool {
+    match field {
+        Field::Tags | Field::Tag(_) => true,
+        Field::Path(path) => path.to_string().to_ascii_lowercase().starts_with("tags"),
+        _ => false,
+    }
+}

@@ -1,6 +1,7 @@
 //! What a policy is evaluated for: a resource as it is, or as a request wants it, and what surrounds it.
 
 use crate::json;
+use crate::unread::Unread;
 use dekey_expr::{Value, time};
 use std::borrow::Cow;
 
@@ -15,6 +16,7 @@ pub struct Subject<'a> {
     pub(crate) version: Option<&'a str>,
     /// Its name and full name as written, where the JSON was not kept.
     names: Option<Names<'a>>,
+    pub(crate) unread: Option<Unread>,
 }
 
 /// A name and a full name, as written.
@@ -27,7 +29,15 @@ impl<'a> Subject<'a> {
         let id = text("id").unwrap_or_default();
         let resource_type = text("type").map_or_else(|| type_in(id), Cow::Borrowed);
         let location = text("location").map(normal_location);
-        Subject { body, id: Cow::Borrowed(id), resource_type, location, version: None, names: None }
+        Subject {
+            body,
+            id: Cow::Borrowed(id),
+            resource_type,
+            location,
+            version: None,
+            names: None,
+            unread: None,
+        }
     }
 
     /// A resource of which only the type is known.
@@ -46,7 +56,15 @@ impl<'a> Subject<'a> {
             Cow::Borrowed(own) => normal_location(own),
             Cow::Owned(own) => Cow::Owned(normal_location(&own).into_owned()),
         });
-        Subject { body: &Value::Null, id, resource_type, location, version: None, names: Some(names) }
+        Subject {
+            body: &Value::Null,
+            id,
+            resource_type,
+            location,
+            version: None,
+            names: Some(names),
+            unread: None,
+        }
     }
 
     /// With an id that the body does not have, as in requests. The type follows from it.
@@ -72,6 +90,23 @@ impl<'a> Subject<'a> {
     pub fn with_api_version(mut self, version: &'a str) -> Subject<'a> {
         self.version = Some(version);
         self
+    }
+
+    /// With what was not read of it. Where that matters, a verdict is *not judged*.
+    #[must_use]
+    pub fn with_unread(mut self, unread: Unread) -> Subject<'a> {
+        self.unread = unread.is_some().then_some(unread);
+        self
+    }
+
+    /// The same resource with another body.
+    #[must_use]
+    pub fn with_body<'b>(self, body: &'b Value) -> Subject<'b>
+    where
+        'a: 'b,
+    {
+        let location = body.as_object().and_then(|map| json::string(map, "location")).map(normal_location);
+        Subject { body, location, ..self }
     }
 
     /// Its resource id; empty if nobody said.

@@ -16,6 +16,7 @@ mod example;
 mod exits;
 mod live;
 mod outputs;
+mod policy;
 mod sim;
 mod snapshot;
 

@@ -258,8 +258,9 @@ impl<'d> Sighting<'_, '_, 'd> {
         around: &Surroundings<'_>,
         forced: Option<&Effect>,
     ) -> Verdict {
-        // Another version of the API has properties in other places.
-        let special = special.filter(|_| self.subject.version.is_none());
+        // Another version of the API has properties in other places, and what was read in part hides some.
+        let is_plain = self.subject.version.is_none() && self.subject.unread.is_none();
+        let special = special.filter(|_| is_plain);
         if let Some(special) = special {
             return policy.judge_view(&self.subject, View { slots: &self.slots, special }, around, forced);
         }
