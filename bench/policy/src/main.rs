@@ -11,6 +11,7 @@ mod differential;
 mod generate;
 mod microsoft;
 mod speed;
+mod words;
 
 use std::path::Path;
 use std::process::ExitCode;
