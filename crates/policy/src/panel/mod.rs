@@ -194,16 +194,15 @@ impl<'s, 'p> Sitting<'s, 'p> {
         {
             return Arc::clone(docket);
         }
-        let docket = match self.own.get(kind) {
-            Some(known) => Arc::clone(known),
-            None => {
-                if self.own.len() >= MOST_TYPES {
-                    self.own.clear();
-                }
-                let docket = self.panel.docket(kind);
-                self.own.insert(kind.to_owned(), Arc::clone(&docket));
-                docket
+        let docket = if let Some(known) = self.own.get(kind) {
+            Arc::clone(known)
+        } else {
+            if self.own.len() >= MOST_TYPES {
+                self.own.clear();
             }
+            let docket = self.panel.docket(kind);
+            self.own.insert(kind.to_owned(), Arc::clone(&docket));
+            docket
         };
         self.last = Some((kind.to_owned(), Arc::clone(&docket)));
         docket
