@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "intake", "rbac", "access", "rules", "report", "azure", "collect", "sim", "policy",
-            "pack",
+            "pack", "suite",
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),
