@@ -133,7 +133,7 @@ cases:
     assert_eq!(own.cases[0].status, Status::NotJudged, "{:?}", own.cases[0]);
     assert!(own.cases[0].problems[0].contains("say with `related`"), "{:?}", own.cases[0].problems);
     let rest: Vec<Status> = own.cases[1..].iter().map(|case| case.status).collect();
-    assert_eq!(rest, [Status::Passed; 3], "{:?}", told(&own));
+    assert_eq!(rest, [Passed; 3], "{:?}", told(&own));
     let unknown = "definition: { properties: { mode: All, policyRule: { if: { field: Contoso.Moon/bases/air, equals: 1 }, then: { effect: deny } } } }
 cases: [{ name: an alias that nobody knows, resource: { type: Contoso.Moon/bases, name: b }, expect: deny }]";
     assert_eq!(suite(unknown).cases[0].status, Status::NotJudged);
@@ -150,7 +150,7 @@ cases:
   - {{ name: new, request: {{ apiVersion: '2024-01-01', body: {{ {ACCOUNT}, name: st }} }}, expect: compliant }}
 "
     );
-    assert_eq!(told(&suite(&text)), [(Status::Passed, "deny"), (Status::Passed, "compliant")]);
+    assert_eq!(told(&suite(&text)), [(Passed, "deny"), (Passed, "compliant")]);
     let patch = format!(
         "definition: keys.json
 parameters: {{ effect: Deny }}
@@ -167,16 +167,16 @@ cases:
 "
     );
     let own = suite(&patch);
-    assert_eq!(told(&own)[..2], [(Status::Passed, "compliant"), (Status::Passed, "deny")]);
+    assert_eq!(told(&own)[..2], [(Passed, "compliant"), (Passed, "deny")]);
     assert!(own.cases[2].problems[0].contains("`existing`"), "{:?}", own.cases[2]);
     let delete = "definition: keep.json
 cases:
   - { name: deleting, request: { method: DELETE, existing: { type: Microsoft.KeyVault/vaults, name: kv } }, expect: denyAction }
 ";
-    assert_eq!(told(&suite(delete)), [(Status::Passed, "denyAction")]);
+    assert_eq!(told(&suite(delete)), [(Passed, "denyAction")]);
     let other = "definition: keys.json
 cases: [{ name: deleting, request: { method: DELETE, existing: account.yaml }, expect: not applicable }]";
-    assert_eq!(suite(other).cases[0].status, Status::Passed);
+    assert_eq!(suite(other).cases[0].status, Passed);
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn an_evaluation_that_fails_is_an_error_of_its_own() {
 cases: [{{ name: too short, resource: {{ {ACCOUNT}, name: st }}, expect: error, reason: substring }}]"
     );
     let own = suite(&text);
-    assert_eq!(own.cases[0].status, Status::Passed, "{:?}", own.cases[0]);
+    assert_eq!(own.cases[0].status, Passed, "{:?}", own.cases[0]);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn mistakes_are_named_with_their_place() {
     assert!(own.cases[1].problems[0].contains("one of `resource` and `request`"));
     // Azure takes no value in another case than the one that is allowed.
     assert!(own.cases[2].problems[0].contains("case matters"), "{:?}", own.cases[2]);
-    assert!(own.cases.iter().all(|one| one.status == Status::Failed));
+    assert!(own.cases.iter().all(|one| one.status == Failed));
 }
 
 #[test]
