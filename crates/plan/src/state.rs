@@ -111,7 +111,8 @@ fn whole(path: &str, resource: &Value) -> Value {
         if let Value::Object(members) = &mut value {
             members.retain(|_, own| !is_nothing(own));
         }
-        if !is_nothing(&value) {
+        // Rows of Resource Graph have every member, empty where the resource has none.
+        if !is_nothing(&value) && value.as_str() != Some("") {
             state.insert(name.clone(), value);
         }
     }

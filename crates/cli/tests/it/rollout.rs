@@ -384,6 +384,25 @@ fn the_pack_is_assigned_and_taken_back() {
     let chosen = &own["properties"]["overrides"][0]["selectors"][0];
     assert_eq!(chosen["kind"], "policyDefinitionReferenceId");
     assert!(chosen["in"].as_array().unwrap().len() > 20, "{own}");
+    // Planned anew from what is there now, it goes on from there.
+    world.collect("later.jsonl");
+    let args = [
+        "policy",
+        "rollout",
+        "plan",
+        "--pack",
+        "--scope",
+        SUBSCRIPTION,
+        "--from",
+        "later.jsonl",
+        "-o",
+        "again.json",
+    ];
+    let again = world.run.dekey(&[&args[..], &["--parent", "plan.json"]].concat());
+    assert_eq!(again.code(), 10, "{}", said(&again));
+    for words in ["1 definitions so already", "2 audit-first so already, since", "3 audit-second next"] {
+        assert!(said(&again).contains(words), "{words}: {}", said(&again));
+    }
     let undone = world.rollout("undo", &["--yes"]);
     assert_eq!(undone.code(), 0, "{}", said(&undone));
     assert_eq!(somebody.send(Method::Get, &path, "2023-04-01", None).0, 404);

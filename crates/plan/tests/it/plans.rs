@@ -157,6 +157,13 @@ fn what_says_nothing_is_no_difference_and_what_says_something_is() {
         "enforcementMode": "Default", "instanceId": "1", "definitionVersion": "1.*.*", "notScopes": [],
         "metadata": { "assignedBy": "dekey", "createdBy": "me", "createdOn": "now", "updatedBy": null } } });
     let of = |value: &Value| state::of(&path, &[], value);
+    let mut row = shown.clone();
+    for (name, empty) in
+        [("kind", json!("")), ("location", json!("")), ("tags", json!(null)), ("sku", json!({}))]
+    {
+        row[name] = empty;
+    }
+    assert!(state::same(&of(&wrote), &of(&row)), "a row of Resource Graph: {}", of(&row));
     assert!(state::same(&of(&wrote), &of(&shown)), "{}", of(&shown));
     for (pointer, value) in [
         ("/properties/notScopes", json!(["/s"])),

@@ -81,7 +81,6 @@ fn standing(past: &Past, stage: &Stage, is_next: bool) -> String {
             let who = past.approved_by(stage).map(|who| format!(", agreed to by {who}")).unwrap_or_default();
             format!("done at {at:.0}{who}")
         }
-        Progress::Already(_) if stage.steps.is_empty() => "so already".to_owned(),
         Progress::Already(since) => {
             since.map_or_else(|| "so already".to_owned(), |since| format!("so already, since {since:.0}"))
         }
