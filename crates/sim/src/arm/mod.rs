@@ -8,6 +8,7 @@ mod defaults;
 mod deployments;
 mod effects;
 mod identity;
+mod linked;
 mod lists;
 mod locks;
 mod lro;
