@@ -87,6 +87,22 @@ def fails(words):
     return Expect(f"refused: {words}", check)
 
 
+def disallowed(name, policy, assignment, alias, found):
+    """Refused by a policy, in Azure's words, with what it found."""
+    def check(code, output, errors):
+        if code == 0 or f"Resource '{name}' was disallowed by policy." not in errors:
+            raise Wrong(f"exit {code}: {errors.strip()[:200] or 'no message'}")
+        info = json.loads(errors[errors.index("Info: ") + len("Info: "):errors.rindex("}") + 1])
+        equal(info["policyDefinitionName"], policy, "the definition")
+        equal(info["policyAssignmentName"], assignment, "the assignment")
+        equal(info["policyDefinitionEffect"].lower(), "deny", "the effect")
+        step = [own for own in info["evaluationDetails"]["evaluatedExpressions"] if own["expression"] == alias]
+        equal([(own["expressionKind"], own.get("expressionValue")) for own in step][:1], [("Field", found)], "what was evaluated")
+        equal({own["result"] for own in step}, {"True"}, "what came of it")
+
+    return Expect(f"RequestDisallowedByPolicy by `{assignment}`, over `{alias}`", check)
+
+
 def some(value):
     """is there"""
     return value not in (None, "", [], {})
@@ -114,6 +130,21 @@ GIVEN = {
     if FRAUD_MI in (EXPORT[own].get("principalId"), EXPORT[own].get("properties", {}).get("principalId"))
 }
 RULE = '{"if":{"field":"type","equals":"Microsoft.Storage/storageAccounts"},"then":{"effect":"audit"}}'
+NO_KEYS = os.path.join(SCRATCH, "no-keys.json")
+with open(NO_KEYS, "w", encoding="utf-8") as file:
+    json.dump({
+        "if": {"allOf": [
+            {"field": "type", "equals": "Microsoft.Storage/storageAccounts"},
+            {"field": "Microsoft.Storage/storageAccounts/allowSharedKeyAccess", "notEquals": False},
+        ]},
+        "then": {"effect": "[parameters('effect')]"},
+    }, file)
+NAMES["no_keys"] = NO_KEYS
+EFFECT = '{"effect":{"type":"String","allowedValues":["Audit","Deny","Disabled"],"defaultValue":"Audit"}}'
+SHARED_KEYS = "Microsoft.Storage/storageAccounts/allowSharedKeyAccess"
+USER_ASSIGNED = f"{PROD}/providers/Microsoft.Authorization/policyAssignments/aml-user-assigned"
+NAMES["user_assigned"] = USER_ASSIGNED
+KEPT = '{"if":{"field":"name","equals":"stkept"},"then":{"effect":"denyAction","details":{"actionNames":["delete"]}}}'
 ROLE = '{"Name":"Workspace reader","Description":"%s","Actions":["Microsoft.MachineLearningServices/workspaces/read"],"AssignableScopes":["' + PROD + '"]}'
 TEMPLATE = os.path.join(SCRATCH, "template.json")
 with open(TEMPLATE, "w", encoding="utf-8") as file:
@@ -181,6 +212,10 @@ ROWS = [
     ("az role assignment list --assignee-object-id {principal} --all --fill-principal-name false", Expect(f"the {len(GIVEN)} of the export, by id", lambda *got: same([own["id"] for own in answer(*got)], GIVEN))),
     ("az role assignment list --assignee {principal} --all", Expect(f"the {len(GIVEN)} of the export, by id", lambda *got: same([own["id"] for own in answer(*got)], GIVEN))),
     ("az role assignment list --scope {storage} --include-inherited", where({f"[?!starts_with(`{NAMES['storage']}`, scope) && scope!='/'] | length(@)": 0, "length(@) > `0`": True})),
+    ("az resource update --ids {pricing} --set identity.type=SystemAssigned --api-version 2025-12-01 (against a policy that wants another)", disallowed(
+        "mlw-pricing-legacy", "5f0c7d88-c7de-45b8-ac49-db49e72eaa78", "aml-user-assigned",
+        "Microsoft.MachineLearningServices/workspaces/primaryUserAssignedIdentity", None)),
+    ("az policy exemption create --name by-system --policy-assignment {user_assigned} --exemption-category Mitigated --scope {pricing}", where({"exemptionCategory": "Mitigated"})),
     ("az resource update --ids {pricing} --set identity.type=SystemAssigned --api-version 2025-12-01", where({"identity.type": "SystemAssigned", "identity.principalId": some})),
     ("az resource wait --ids {pricing} --updated --interval 5 --timeout 90 --api-version 2025-12-01", nothing()),
     ("az role assignment list --all (after that)", Expect("four more: what the service grants a new identity", lambda *got: equal(
@@ -261,6 +296,38 @@ ROWS = [
     ("az policy assignment delete --name keys --scope {fraud}", nothing()),
     ("az policy set-definition delete --name keys", nothing()),
     ("az policy definition delete --name shared-keys", nothing()),
+    ("az policy definition create --name no-keys --mode Indexed --rules {no_keys} --params '" + EFFECT + "'", where({"parameters.effect.defaultValue": "Audit"})),
+    ("az policy definition create --name bad --rules '{\"if\":{\"field\":\"type\",\"equal\":\"x\"},\"then\":{\"effect\":\"deny\"}}'", fails("InvalidPolicyRule")),
+    ("az policy assignment create --name no-keys --policy no-keys --scope {fraud} --params '{\"how\":{\"value\":\"Deny\"}}'", fails("UndefinedPolicyParameter")),
+    ("az policy assignment create --name no-keys --policy no-keys --scope {fraud} --params '{\"effect\":{\"value\":\"Deny\"}}'", where({"parameters.effect.value": "Deny"})),
+    ("az storage account create --name stwithkeys --resource-group rg-fraud-prod --allow-shared-key-access true", disallowed("stwithkeys", "no-keys", "no-keys", SHARED_KEYS, True)),
+    ("az storage account create --name stwithoutkeys --resource-group rg-fraud-prod --allow-shared-key-access false", where({"allowSharedKeyAccess": False})),
+    ("az storage account update --name stwithoutkeys --resource-group rg-fraud-prod --allow-shared-key-access true", disallowed("stwithoutkeys", "no-keys", "no-keys", SHARED_KEYS, True)),
+    ("az resource create --resource-group rg-fraud-prod --name mlw-by-none --resource-type Microsoft.MachineLearningServices/workspaces --location westeurope --api-version 2025-12-01 --is-full-object --properties '{\"location\":\"westeurope\",\"properties\":{}}'", fails("was disallowed by policy")),
+    ("az policy exemption create --name one --policy-assignment {fraud}/providers/Microsoft.Authorization/policyAssignments/no-keys --exemption-category Waiver --scope {fraud}", where({"exemptionCategory": "Waiver"})),
+    ("az storage account create --name stwithkeys --resource-group rg-fraud-prod --allow-shared-key-access true (exempt)", where({"allowSharedKeyAccess": True})),
+    ("az policy exemption delete --name one --scope {fraud}", nothing()),
+    ("az policy state trigger-scan --resource-group rg-fraud-prod", nothing()),
+    ("az policy state list --resource-group rg-fraud-prod --filter \"policyAssignmentName eq 'no-keys' and complianceState eq 'NonCompliant'\"", where({"length([?contains(resourceId, 'stwithkeys')])": 1, "length([?contains(resourceId, 'stwithoutkeys')])": 0})),
+    ("az policy assignment non-compliance-message create --name no-keys --scope {fraud} --message 'No keys, please.'", Expect("succeeds", answer)),
+    ("az storage account create --name stagain --resource-group rg-fraud-prod --allow-shared-key-access true", fails("Reasons: 'No keys, please.'")),
+    ("az policy assignment update --name no-keys --scope {fraud} --enforcement-mode Enroll", where({"enforcementMode": "Enroll"})),
+    ("az storage account create --name stbefore --resource-group rg-fraud-prod --allow-shared-key-access true", where({"allowSharedKeyAccess": True})),
+    ("az policy enrollment create --name one --policy-assignment {fraud}/providers/Microsoft.Authorization/policyAssignments/no-keys --resource-group rg-fraud-prod", where({"policyAssignmentId": some})),
+    ("az policy enrollment list --resource-group rg-fraud-prod", number(1)),
+    ("az storage account create --name stafter --resource-group rg-fraud-prod --allow-shared-key-access true", fails("was disallowed by policy")),
+    ("az policy enrollment delete --name one --resource-group rg-fraud-prod", nothing()),
+    ("az storage account delete --name stbefore --resource-group rg-fraud-prod --yes", nothing()),
+    ("az storage account delete --name stwithkeys --resource-group rg-fraud-prod --yes", nothing()),
+    ("az storage account delete --name stwithoutkeys --resource-group rg-fraud-prod --yes", nothing()),
+    ("az policy assignment delete --name no-keys --scope {fraud}", nothing()),
+    (f"az policy definition create --name kept --mode Indexed --rules '{KEPT}'", where({"policyRule.then.effect": "denyAction"})),
+    ("az policy assignment create --name kept --policy kept --scope {fraud}", where({"scope": FRAUD})),
+    ("az storage account create --name stkept --resource-group rg-fraud-prod", where({"provisioningState": "Succeeded"})),
+    ("az storage account delete --name stkept --resource-group rg-fraud-prod --yes", fails("Deletion of resource 'stkept' was disallowed by policy")),
+    ("az policy assignment delete --name kept --scope {fraud}", nothing()),
+    ("az storage account delete --name stkept --resource-group rg-fraud-prod --yes (once nothing keeps it)", nothing()),
+    ("az provider show --namespace Microsoft.Storage --expand resourceTypes/aliases", where({f"resourceTypes[?resourceType=='storageAccounts'].aliases[] | [?name=='{SHARED_KEYS}'].defaultPath | [0]": "properties.allowSharedKeyAccess"})),
     ("az policy state summarize", where({"results": some})),
     ("az policy state list", Expect("a list", lambda *got: equal(type(answer(*got)), list))),
     # Locks.

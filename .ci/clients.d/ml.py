@@ -12,6 +12,7 @@ from azure.ai.ml import MLClient  # noqa: E402
 from azure.ai.ml import entities as e  # noqa: E402
 from azure.core.exceptions import HttpResponseError  # noqa: E402
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential  # noqa: E402
+from azure.mgmt.resource.policy import PolicyClient  # noqa: E402
 
 SUB = "d9ff73d7-de05-4ca4-94d6-7d4f3f237609"
 GROUP = f"/subscriptions/{SUB}/resourceGroups/rg-fraud-prod"
@@ -87,6 +88,10 @@ row("workspaces.list() as a managed identity", "those of the resource group, by 
 call("workspaces.get('mlw-fraud-prod')", lambda: ml.workspaces.get("mlw-fraud-prod"), name="mlw-fraud-prod", identity__type="system_assigned",
      identity__principal_id=known["identity"]["principalId"], storage_account=known["properties"]["storageAccount"])
 refused("workspaces.get('nobody')", lambda: ml.workspaces.get("nobody"), 404)
+refused("workspaces.begin_update(system-assigned identity) against a policy that wants another",
+        lambda: client("rg-pricing-legacy").workspaces.begin_update(e.Workspace(name="mlw-pricing-legacy", identity=e.IdentityConfiguration(type="system_assigned"))).result(), 403)
+policies = PolicyClient(by_secret, SUB, base_url=BASE, credential_scopes=[f"{BASE}/.default"])
+row("(the assignment of that policy is taken away)", "gone", lambda: policies.policy_assignments.delete(f"/subscriptions/{SUB}", "aml-user-assigned"))
 call("workspaces.begin_update(system-assigned identity)",
      lambda: client("rg-pricing-legacy").workspaces.begin_update(e.Workspace(name="mlw-pricing-legacy", identity=e.IdentityConfiguration(type="system_assigned"))).result(),
      identity__type="system_assigned")

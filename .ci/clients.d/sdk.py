@@ -102,6 +102,18 @@ def assignment():
     equal(roles.role_assignments.get_by_id(made.id).principal_id, made.principal_id)
     equal(roles.role_assignments.delete_by_id(made.id).id, made.id)
 
+def disallowed():
+    try:
+        aml.workspaces.begin_create_or_update("rg-fraud-prod", "mlw-none", {"location": "westeurope", "identity": {"type": "None"}, "properties": {}})
+    except HttpResponseError as error:
+        equal((error.status_code, error.error.code), (403, "RequestDisallowedByPolicy"), "the error")
+        found = {own.info["policyAssignmentName"]: own.info["evaluationDetails"]["evaluatedExpressions"] for own in error.error.additional_info}
+        equal(sorted(found), ["aml-system-assigned", "aml-user-assigned"], "the assignments")
+        equal(all(found.values()), True, "whether all say what they evaluated")
+    else:
+        raise Wrong("it was not refused")
+
+
 def workspace():
     known = EXPORT[f"{PROD}/resourceGroups/rg-pricing-legacy/providers/{AML}/workspaces/mlw-pricing-legacy".lower()]["properties"]
     made = aml.workspaces.begin_create_or_update("rg-fraud-prod", "mlw-sdk", {
@@ -220,6 +232,9 @@ row("ResourceGraphClient.resources(unknown operator)", "refused with 400", lambd
 
 # Writes: one of each kind of answer.
 row("role_assignments.create(), get_by_id(), delete_by_id()", "the same assignment three times", assignment)
+row("workspaces.begin_create_or_update() against policies", "RequestDisallowedByPolicy, by both assignments", disallowed)
+row("policy_assignments.delete() of those policies", "gone", lambda: (
+    policy.policy_assignments.delete(PROD, "aml-user-assigned"), policy.policy_assignments.delete(FRAUD, "aml-system-assigned")))
 row("workspaces.begin_create_or_update()", "made, with a principal", workspace)
 row("workspaces.begin_update(identity=None)", "its principal is gone", without)
 row("workspaces.begin_delete()", "gone", lambda: (aml.workspaces.begin_delete("rg-fraud-prod", "mlw-sdk").result(), refused(lambda: aml.workspaces.get("rg-fraud-prod", "mlw-sdk"), 404)))

@@ -1,12 +1,17 @@
 //! Arguments. Help, man page and completions are made from here alone.
 
 mod access;
+mod guard;
+mod policy;
 mod sim;
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
     ProfileArg, ShowArgs, WhoArgs,
 };
+pub(crate) use guard::{EffectArg, GuardInput, PolicyFormat, PolicyFormatArg, SimulateArgs, StatusArgs};
+
+pub(crate) use policy::{ExplainArgs, PackArgs, PackForm, PolicyCommand, TestArgs, TestFormat, TestKind};
 
 pub(crate) use sim::{SimArgs, ThrottleArg};
 
@@ -35,6 +40,9 @@ pub(crate) enum Command {
     /// Say who can do what, what workspaces lack, and what is too much.
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Enforce it with Azure Policy.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Read a tenant and save it as a snapshot.
     #[command(after_help = COLLECT_EXAMPLES)]
     Collect(Box<CollectArgs>),
@@ -47,7 +55,7 @@ pub(crate) enum Command {
     /// Make, unpack, compare and check snapshots of a tenant.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
-    /// Run an Azure on loopback to try things on: Resource Manager, Resource Graph, sign-in.
+    /// Run an Azure on loopback to try things on: Resource Manager with the policies that are assigned, Resource Graph, sign-in.
     #[command(after_help = sim::EXAMPLES)]
     Sim(Box<SimArgs>),
     /// List the rules.
@@ -183,6 +191,12 @@ pub(crate) struct CollectArgs {
     /// Ask what changed since this snapshot, take over what did not, and read the rest.
     #[arg(long, value_name = "SNAPSHOT")]
     pub(crate) since: Option<PathBuf>,
+    /// Read the activity log of so many days as well, up to 90: who wrote what, for `dekey policy simulate`.
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=90))]
+    pub(crate) activity_days: u16,
+    /// Read what Policy Insights says as well, for `dekey policy status`.
+    #[arg(long)]
+    pub(crate) policy_states: bool,
     /// Say which permissions are missing and what will stay unjudged without them, and read nothing else.
     #[arg(long, conflicts_with = "print_permissions")]
     pub(crate) preflight: bool,
@@ -350,8 +364,12 @@ pub(crate) enum SchemaFormat {
     Audit,
     /// The JSON output of `dekey access`.
     Access,
+    /// The JSON output of `dekey policy simulate` and `dekey policy status`.
+    Policy,
     /// `dekey.toml`.
     Settings,
+    /// Files of tests, as `dekey policy test` reads them.
+    PolicyTest,
 }
 
 /// What to do with snapshots.

@@ -1,6 +1,7 @@
 //! One run: what is asked, in which order, and what becomes of the answers.
 
 use crate::journal::of_directory;
+use crate::records::Records;
 use crate::steps::name_subscription;
 use crate::{Done, Earlier, Journal, Known, directory};
 use dekey_azure::{Client, Error, ErrorKind, Pages};
@@ -58,6 +59,7 @@ pub struct Collector<'c, W> {
     known: Mutex<Known>,
     done: Done,
     pub(crate) earlier: Option<&'c Earlier>,
+    pub(crate) records: Records,
     pub(crate) progress: &'c dyn Progress,
     stop: &'c AtomicBool,
     pub(crate) collected: Mutex<Collected>,
@@ -84,6 +86,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             known: Mutex::new(known),
             done,
             earlier: None,
+            records: Records::default(),
             progress,
             stop,
             collected,
@@ -96,6 +99,12 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         Self { earlier, ..self }
     }
 
+    /// Reads records about resources as well.
+    #[must_use]
+    pub fn with_records(self, records: Records) -> Self {
+        Self { records, ..self }
+    }
+
     /// Reads these subscriptions and those of these management groups, or all that the caller sees when none is named.
     pub async fn run(self, wanted: Vec<String>, groups: &[String]) -> Result<Collected, Failure> {
         let wanted = self.wanted(wanted, groups).await?;
@@ -105,6 +114,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         self.lists(&subscriptions, &spared).await?;
         self.identities(&spared).await?;
         drop(spared);
+        self.records(&subscriptions).await?;
         directory::read(&self).await?;
         let mut collected = self.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
         collected.resources = lock(&self.journal).written();

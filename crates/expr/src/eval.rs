@@ -3,10 +3,14 @@
 use crate::parse::Node;
 use crate::time::Instant;
 use crate::{Expr, Fault, Limits, Value, functions, text, value};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// A value, borrowed where it exists already, or why there is none.
 pub type Outcome<'a> = Result<Cow<'a, Value>, Box<Fault>>;
+
+/// Most calls have so few arguments that they need no room on the heap.
+type Arguments<'a> = SmallVec<[Cow<'a, Value>; 2]>;
 
 /// What an expression can ask of the place it stands in.
 pub trait Host {
@@ -38,13 +42,13 @@ impl Expr {
                 eval_if(args, host).map_err(|fault| fault.within(function.name, self.at))
             }
             Node::Call(function, args) => {
-                let args = args.iter().map(|arg| arg.eval(host)).collect::<Result<Vec<_>, _>>()?;
+                let args = args.iter().map(|arg| arg.eval(host)).collect::<Result<Arguments<'_>, _>>()?;
                 functions::run(function, &args, host)
                     .map(Cow::Owned)
                     .map_err(|fault| fault.within(function.name, self.at))
             }
             Node::Host(which, function, args) => {
-                let args = args.iter().map(|arg| arg.eval(host)).collect::<Result<Vec<_>, _>>()?;
+                let args = args.iter().map(|arg| arg.eval(host)).collect::<Result<Arguments<'_>, _>>()?;
                 host.call(*which, &args).map_err(|fault| fault.within(function.name, self.at))
             }
             Node::Select(base, keys) => {

@@ -94,6 +94,23 @@ impl Expr {
         }
     }
 
+    /// If the expression is a call, of whatever function: its name, and its arguments.
+    pub fn as_call(&self) -> Option<(&'static str, &[Expr])> {
+        match &self.node {
+            Node::Call(function, args) => Some((function.name, args)),
+            Node::Host(_, function, args) => Some((function.name, args)),
+            _ => None,
+        }
+    }
+
+    /// If the expression reads properties or elements of a value: that, and what is read one after the other.
+    pub fn as_selection(&self) -> Option<(&Expr, &[Expr])> {
+        match &self.node {
+            Node::Select(base, keys) => Some((base, keys)),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` with every call to a host function below and including this expression: its number and arguments.
     pub fn host_calls<'a>(&'a self, visit: &mut dyn FnMut(usize, &'a [Expr], usize)) {
         match &self.node {

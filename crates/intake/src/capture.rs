@@ -2,7 +2,7 @@
 //! is what makes reading fast; one walk serves every kind of resource.
 
 use crate::envelope;
-use crate::shape::lacks_slash;
+use crate::shape::{lacks_slash, record};
 use dekey_model::{Batch, Fact, Field, FieldNode, PairSpan, Sym, secret};
 use node::NodeSeed;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -25,7 +25,7 @@ pub(crate) struct Envelope {
     pub(crate) sparse: bool,
     /// Its id or its type is there twice, and which of them counts is for a parser to say that keeps what it reads.
     repeated: bool,
-    /// Other resources are nested in it.
+    /// Other resources are nested in it, or it is a record about one.
     nests: bool,
     named_by_resource_id: bool,
     id_is_path: bool,
@@ -174,7 +174,7 @@ impl Visitor<'_> for TopKeySeed<'_> {
                 } else {
                     self.0.subscription_column |= name == "subscriptionId";
                     self.0.resource_group_column |= name == "resourceGroup";
-                    self.0.nests |= is("resources");
+                    self.0.nests |= is("resources") || record::is_telling(name);
                     self.0.unknown += u32::from(!envelope::is_known(name));
                     TopKey::Skip
                 }

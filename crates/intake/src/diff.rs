@@ -1,7 +1,7 @@
 //! What changed between two inventories, in words.
 
 use crate::canonical_line;
-use dekey_model::{Inventory, Resource};
+use dekey_model::{Inventory, Kind, Resource};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -75,7 +75,9 @@ fn documents(inventory: &Inventory) -> BTreeMap<String, (Name, Value)> {
         let name = Name { id: resource.id().to_owned(), words: format!("{kind} `{}`", resource.name()) };
         Some((resource.id().to_ascii_lowercase(), (name, value)))
     };
-    inventory.resources().filter_map(document).collect()
+    // Records about resources come and go by themselves.
+    let is_record = |own: &Resource<'_>| matches!(own.kind(), Kind::ActivityEvent | Kind::PolicyState);
+    inventory.resources().filter(|own| !is_record(own)).filter_map(document).collect()
 }
 
 fn whole(resource: &Name, added: bool) -> Change {

@@ -8,6 +8,7 @@ use crate::envelope;
 use serde_json::{Map, Value, json};
 
 mod azml;
+pub(crate) mod record;
 
 /// A resource in plain ARM.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,9 @@ pub fn shape(document: &Value, columns: Option<&[String]>, from_graph: bool) -> 
     }
     if let (Some(Value::Object(responses)), true) = (map.get("responses"), map.contains_key("parameters")) {
         return rest_example(responses);
+    }
+    if let Some(record) = record::shape(map) {
+        return Ok(Shaped::one(record, true));
     }
     let (id, resource_type) = (id_of(map), type_of(map));
     if let Some(nested) = nested(map) {

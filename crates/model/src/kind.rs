@@ -66,6 +66,10 @@ pub enum Kind {
     Application,
     /// A group of the tenant's directory.
     Group,
+    /// An event of the activity log: who wrote what, and when.
+    ActivityEvent,
+    /// What Azure's Policy Insights says of a resource and a policy.
+    PolicyState,
     /// Any other type; kept, so that snapshots and policies see it.
     Other,
 }
@@ -253,6 +257,18 @@ const TABLE: &[(Kind, &str, &str, &str)] = &[
     (Kind::ServicePrincipal, "Microsoft.Graph/servicePrincipals", "service principals", "dekey collect"),
     (Kind::Application, "Microsoft.Graph/applications", "applications", "dekey collect"),
     (Kind::Group, "Microsoft.Graph/groups", "groups", "dekey collect"),
+    (
+        Kind::ActivityEvent,
+        "Microsoft.Insights/eventTypes/values",
+        "activity log events",
+        "az monitor activity-log list --offset 14d",
+    ),
+    (
+        Kind::PolicyState,
+        "Microsoft.PolicyInsights/policyStates",
+        "policy states",
+        "az policy state list --all",
+    ),
     (Kind::Other, "", "other resources", "az resource list"),
 ];
 

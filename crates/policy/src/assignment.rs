@@ -30,6 +30,8 @@ pub struct Assignment {
     pub not_scopes: Vec<String>,
     /// The definition or initiative.
     pub target: String,
+    /// The version of the definition or initiative that it asks for, such as `1.*.*`.
+    pub version: Option<String>,
     /// The values of parameters.
     pub parameters: Map<String, Value>,
     /// Whether it is enforced.
@@ -38,6 +40,7 @@ pub struct Assignment {
     pub messages: Vec<(Option<String>, String)>,
     selectors: Selectors,
     overrides: Vec<(Effect, Selectors)>,
+    versions: Vec<(String, Selectors)>,
 }
 
 /// Whether an assignment is about a resource.
@@ -83,11 +86,13 @@ impl Assignment {
             target: target
                 .ok_or_else(|| LoadError::new("/properties", "an assignment needs a `policyDefinitionId`"))?
                 .to_owned(),
+            version: json::string(properties, "definitionVersion").map(str::to_owned),
             parameters: parameters.map(crate::policy::values).unwrap_or_default(),
             enforcement,
             messages: messages(properties),
             selectors: Selectors::parse(properties)?,
-            overrides: overrides(properties)?,
+            overrides: overrides(properties, "policyEffect", Effect::parse)?,
+            versions: overrides(properties, "policyVersion", str::to_owned)?,
         })
     }
 
@@ -112,11 +117,31 @@ impl Assignment {
         }
     }
 
+    /// Whether it looks at more of a resource than where it is.
+    pub fn is_selective(&self) -> bool {
+        !self.selectors.is_empty()
+    }
+
     /// The effect that it puts in the place of a policy's own. The first override that fits counts.
     pub fn effect(&self, subject: &Subject<'_>, reference: &str) -> Result<Option<&Effect>, String> {
         for (effect, selectors) in &self.overrides {
             if selectors.select(subject, reference)? {
                 return Ok(Some(effect));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The versions that overrides put in the place of its own.
+    pub(crate) fn other_versions(&self) -> impl Iterator<Item = &str> {
+        self.versions.iter().map(|(version, _)| version.as_str())
+    }
+
+    /// Which of them counts for a resource.
+    pub(crate) fn other_version(&self, subject: &Subject<'_>) -> Result<Option<usize>, String> {
+        for (at, (_, selectors)) in self.versions.iter().enumerate() {
+            if selectors.select(subject, "")? {
+                return Ok(Some(at));
             }
         }
         Ok(None)
@@ -139,16 +164,20 @@ fn messages(properties: &Map<String, Value>) -> Vec<(Option<String>, String)> {
     all.into_iter().flatten().filter_map(Value::as_object).filter_map(one).collect()
 }
 
-fn overrides(properties: &Map<String, Value>) -> Result<Vec<(Effect, Selectors)>, LoadError> {
+/// The overrides of a kind, with what they put in the place of what.
+fn overrides<T>(
+    properties: &Map<String, Value>,
+    kind: &str,
+    read: impl Fn(&str) -> T,
+) -> Result<Vec<(T, Selectors)>, LoadError> {
     let all = json::get(properties, "overrides").and_then(Value::as_array);
     let mut found = Vec::new();
     for (at, own) in all.into_iter().flatten().enumerate() {
         let pointer = format!("/properties/overrides/{at}");
         let map = json::object(own, &pointer, "an override")?;
-        // Others choose a version of the definition, which whoever gives the definition has chosen.
-        if json::string(map, "kind").is_some_and(|kind| kind.eq_ignore_ascii_case("policyEffect")) {
-            let effect = json::string(map, "value").unwrap_or_default();
-            found.push((Effect::parse(effect), Selectors::of_override(map, &pointer)?));
+        if json::string(map, "kind").is_some_and(|own| own.eq_ignore_ascii_case(kind)) {
+            let value = json::string(map, "value").unwrap_or_default();
+            found.push((read(value), Selectors::of_override(map, &pointer)?));
         }
     }
     Ok(found)

@@ -2,6 +2,7 @@
 
 use crate::condition::Condition;
 use crate::language::LANGUAGE;
+use crate::operation::Operation;
 use crate::{Effect, LoadError, json};
 use dekey_expr::{Template, Value, text};
 use serde_json::Map;
@@ -52,21 +53,27 @@ pub struct Definition {
     pub mode: Mode,
     /// Its version, where it has one.
     pub version: Option<String>,
+    /// Whether the version is one that Azure counts, and no note in its metadata.
+    pub(crate) is_versioned: bool,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     pub(crate) condition: Condition,
     pub(crate) effect: Template,
     pub(crate) details: Details,
     pub(crate) existence: Option<Condition>,
+    /// What `modify` and `append` do.
+    pub(crate) operations: Vec<Operation>,
 }
 
-/// The `details` of the effect; expressions in a deployment are left for the deployment.
-#[derive(Clone, Debug)]
-pub(crate) enum Details {
-    None,
-    Map(Vec<(String, Template)>),
-    /// The list of fields and values of `append`.
-    List,
+/// The `details` of the effect by name; expressions in a deployment are left for the deployment.
+pub(crate) type Details = Vec<(String, Template)>;
+
+/// What is read of `details`.
+#[derive(Default)]
+struct Read {
+    details: Details,
+    existence: Option<Condition>,
+    operations: Vec<Operation>,
 }
 
 impl Definition {
@@ -85,6 +92,7 @@ impl Definition {
         definition.mode = Mode::parse(json::string(properties, "mode"));
         let metadata = json::get(properties, "metadata").and_then(Value::as_object);
         let version = json::string(properties, "version");
+        definition.is_versioned = version.is_some();
         let version = version.or_else(|| metadata.and_then(|metadata| json::string(metadata, "version")));
         definition.version = version.map(str::to_owned);
         definition.parameters = parse_parameters(properties, base)?;
@@ -103,20 +111,22 @@ impl Definition {
         let effect = effect.ok_or_else(|| LoadError::new(at.clone(), "`then` needs an `effect`"))?;
         let effect = Template::parse(effect, &LANGUAGE)
             .map_err(|error| LoadError::expression(&format!("{at}/effect"), error))?;
-        let (details, existence) = match json::get(then, "details") {
+        let read = match json::get(then, "details") {
             Some(details) => parse_details(details, &format!("{at}/details"))?,
-            None => (Details::None, None),
+            None => Read::default(),
         };
         Ok(Definition {
             id: String::new(),
             name: String::new(),
             mode: Mode::All,
             version: None,
+            is_versioned: false,
             parameters: Vec::new(),
             condition: Condition::parse(condition, &format!("{pointer}/if"))?,
             effect,
-            details,
-            existence,
+            details: read.details,
+            existence: read.existence,
+            operations: read.operations,
         })
     }
 
@@ -138,30 +148,41 @@ impl Definition {
     }
 }
 
-fn parse_details(details: &Value, pointer: &str) -> Result<(Details, Option<Condition>), LoadError> {
+fn parse_details(details: &Value, pointer: &str) -> Result<Read, LoadError> {
     let template = |value: &Value, at: &str| {
         Template::parse(value, &LANGUAGE).map_err(|error| LoadError::expression(at, error))
     };
+    let mut read = Read::default();
     let map = match details {
-        Value::Array(_) => {
-            template(details, pointer)?;
-            return Ok((Details::List, None));
+        // The fields and values of `append`.
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                read.operations.push(Operation::append(item, &format!("{pointer}/{at}"))?);
+            }
+            return Ok(read);
         }
         other => json::object(other, pointer, "`details`")?,
     };
-    let (mut parts, mut existence) = (Vec::new(), None);
     for (key, value) in map {
         let at = format!("{pointer}/{key}");
         match key.to_ascii_lowercase().as_str() {
-            "existencecondition" => existence = Some(Condition::parse(value, &at)?),
+            "existencecondition" => read.existence = Some(Condition::parse(value, &at)?),
+            "operations" => {
+                let Value::Array(items) = value else {
+                    return Err(LoadError::new(at, "`operations` must be an array"));
+                };
+                for (ix, item) in items.iter().enumerate() {
+                    read.operations.push(Operation::modify(item, &format!("{at}/{ix}"))?);
+                }
+            }
             // Templates have functions of their own, and their expressions are not for the policy to evaluate.
             "deployment" | "template" | "templateinfo" | "values" | "constraint" | "constrainttemplate" => {
-                parts.push((key.clone(), Template::Plain(value.clone())));
+                read.details.push((key.clone(), Template::Plain(value.clone())));
             }
-            _ => parts.push((key.clone(), template(value, &at)?)),
+            _ => read.details.push((key.clone(), template(value, &at)?)),
         }
     }
-    Ok((Details::Map(parts), existence))
+    Ok(read)
 }
 
 pub(crate) fn parse_parameters(map: &Map<String, Value>, base: &str) -> Result<Vec<Parameter>, LoadError> {

@@ -63,6 +63,21 @@ impl Effect {
         matches!(self, Effect::AuditIfNotExists | Effect::DeployIfNotExists)
     }
 
+    /// Whether it changes a request before anything refuses it.
+    pub fn changes(&self) -> bool {
+        matches!(self, Effect::Append | Effect::Modify)
+    }
+
+    /// Whether it is about actions, and not about what a resource is like.
+    pub fn is_of_actions(&self) -> bool {
+        matches!(self, Effect::DenyAction | Effect::AuditAction)
+    }
+
+    /// Whether it can keep a request from going on as it is.
+    pub fn could_refuse(&self) -> bool {
+        matches!(self, Effect::Append | Effect::Modify | Effect::Deny | Effect::DenyAction | Effect::Other(_))
+    }
+
     /// The order in which Azure evaluates a request: what changes it, what refuses it, what notes it, what follows it.
     pub fn rank(&self) -> u8 {
         match self {

@@ -4,6 +4,7 @@ use crate::Path;
 use crate::alias::Aliases;
 use crate::field::{Field, Unlisted};
 use crate::operator::{self, Item, Operator};
+use crate::panel::{self, Slot, Special};
 use crate::path::{self, Segment};
 use crate::rule::{Counted, Counting, Names, Node, Right, Side, Test};
 use crate::semantics::{NullLeft, Order, Semantics};
@@ -27,6 +28,17 @@ pub(crate) struct Env<'a> {
     pub(crate) parameters: &'a Value,
     pub(crate) about: &'a Value,
     pub(crate) trace: Option<&'a Tracer>,
+    /// Where only what policies look at was read: what the subject has there.
+    pub(crate) view: Option<View<'a>>,
+    /// The same of the one that the rule was evaluated for, where the subject is a related resource.
+    pub(crate) primary_view: Option<View<'a>>,
+}
+
+/// A resource of which only what policies look at was read, and the rule for its type.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) slots: &'a [Slot<'a>],
+    pub(crate) special: &'a Special,
 }
 
 /// One element that a count is at.
@@ -65,6 +77,7 @@ impl<'a> Cx<'a> {
             Node::Any(parts) => self.combine(parts, true),
             Node::Not(inner) => self.truth(inner).map(|yes| !yes),
             Node::Test(test) => self.test(test),
+            Node::Known(yes) | Node::Fixed(yes) => Ok(*yes),
         }
     }
 
@@ -157,7 +170,7 @@ impl<'a> Cx<'a> {
 
     /// A field with `[*]` must fulfil the condition with every element.
     fn test_field(&self, test: &Test, field: &Field, right: &Value) -> Truth {
-        let selected = match self.selected(field, self.env.subject, self.frame) {
+        let selected = match self.selected(field, self.env.subject, self.frame, self.env.view) {
             Ok(selected) => selected,
             Err(fault) => return self.traced(test, None, None, Some(right), Err(fault)),
         };
@@ -188,6 +201,9 @@ impl<'a> Cx<'a> {
     }
 
     fn compare(&self, test: &Test, left: Item<'_>, right: &Value) -> Truth {
+        if let Some(unread) = &self.env.subject.unread {
+            unread.compared(test.operator, left)?;
+        }
         if let Right::Texts(_, texts) = &test.right {
             let folded = match left {
                 Item::Text(own) => text::fold(own),
@@ -237,7 +253,8 @@ impl<'a> Cx<'a> {
         let Some(path) = path_of(field, self.env.subject)? else {
             return Err(Fault::failed(format!("`{name}` cannot be counted")));
         };
-        let elements = elements(path, self.env.subject, self.frame, crate::semantics::MissingArray::Empty);
+        let missing = crate::semantics::MissingArray::Empty;
+        let elements = self.elements(field, path, self.env.subject, self.frame, self.env.view, missing);
         let at = elements.iter().map(|element| At::Field { name, path, element: *element });
         self.count_items(counting, at)
     }
@@ -267,8 +284,15 @@ impl<'a> Cx<'a> {
         field: &Field,
         subject: &'v Subject<'v>,
         frame: Option<&Frame<'v>>,
+        view: Option<View<'v>>,
     ) -> Result<Selected<'v>, Box<Fault>> {
-        let root = |key: &str| subject.body.as_object().and_then(|map| text::get(map, key));
+        if let Some(unread) = &subject.unread {
+            unread.selected(field, subject)?;
+        }
+        let root = |key: &str, slot: usize| match view {
+            Some(view) => view.slots.get(slot).map_or(Item::Missing, Slot::item),
+            None => Item::of(subject.body.as_object().and_then(|map| text::get(map, key))),
+        };
         Ok(match field {
             Field::Type => match subject.resource_type() {
                 "" => Selected::One(Item::Missing),
@@ -283,29 +307,55 @@ impl<'a> Cx<'a> {
             Field::Location if self.env.semantics.normalise_location => {
                 Selected::One(subject.location().map_or(Item::Missing, Item::Text))
             }
-            Field::Location => Selected::One(Item::of(root("location"))),
-            Field::Kind => Selected::One(Item::of(root("kind"))),
-            Field::Tags => Selected::One(Item::of(root("tags"))),
+            Field::Location => Selected::One(root("location", panel::LOCATION)),
+            Field::Kind => Selected::One(root("kind", panel::KIND)),
+            Field::Tags => Selected::One(Item::of(tags(subject))),
             Field::Tag(name) => {
-                let tags = root("tags").and_then(Value::as_object);
+                let tags = tags(subject).and_then(Value::as_object);
                 Selected::One(Item::of(tags.and_then(|tags| text::get(tags, name))))
             }
+            Field::Slot(own) if own.path.is_collection() => {
+                let missing = self.env.semantics.missing_array;
+                Selected::Many(self.elements(field, &own.path, subject, frame, view, missing))
+            }
+            Field::Slot(own) => Selected::One(own.item(view)),
             _ => {
                 let Some(path) = path_of(field, subject)? else {
                     return Ok(Selected::One(Item::Missing));
                 };
                 if path.is_collection() {
-                    return Ok(Selected::Many(elements(
-                        path,
-                        subject,
-                        frame,
-                        self.env.semantics.missing_array,
-                    )));
+                    let missing = self.env.semantics.missing_array;
+                    return Ok(Selected::Many(self.elements(field, path, subject, frame, view, missing)));
                 }
                 Selected::One(Item::of(path::one(subject.body, &path.segments)))
             }
         })
     }
+
+    /// What a path selects, seen from the elements that counts are at.
+    #[expect(clippy::unused_self, reason = "it belongs to the evaluation")]
+    fn elements<'v>(
+        &self,
+        field: &Field,
+        path: &Path,
+        subject: &Subject<'v>,
+        frame: Option<&Frame<'v>>,
+        view: Option<View<'v>>,
+        missing: crate::semantics::MissingArray,
+    ) -> SmallVec<[Option<&'v Value>; 4]> {
+        let mut found = SmallVec::new();
+        let mut push = |value| found.push(value);
+        match (within(path, frame), field) {
+            (Some((element, rest)), _) => path::select(element, rest, missing, &mut push),
+            (None, Field::Slot(own)) => path::select(own.value(view), own.rest(), missing, &mut push),
+            (None, _) => path::select(Some(subject.body), &path.segments, missing, &mut push),
+        }
+        found
+    }
+}
+
+fn tags<'v>(subject: &Subject<'v>) -> Option<&'v Value> {
+    subject.body.as_object().and_then(|map| text::get(map, "tags"))
 }
 
 /// Where a field is in a resource; `None` for what is not in its JSON as such.
@@ -313,25 +363,10 @@ pub(crate) fn path_of<'f>(field: &'f Field, subject: &Subject<'_>) -> Result<Opt
     match field {
         Field::Path(path) => Ok(Some(path)),
         Field::Alias(alias) => Ok(alias.path(subject.resource_type(), subject.version)),
+        Field::Slot(own) => Ok(Some(&own.path)),
         Field::Unlisted(name) => Err(Fault::missing(format!("where the alias `{name}` is in a resource"))),
         _ => Ok(None),
     }
-}
-
-/// What a path selects, seen from the elements that counts are at.
-fn elements<'v>(
-    path: &Path,
-    subject: &Subject<'v>,
-    frame: Option<&Frame<'v>>,
-    missing: crate::semantics::MissingArray,
-) -> SmallVec<[Option<&'v Value>; 4]> {
-    let mut found = SmallVec::new();
-    let mut push = |value| found.push(value);
-    match within(path, frame) {
-        Some((element, rest)) => path::select(element, rest, missing, &mut push),
-        None => path::select(Some(subject.body), &path.segments, missing, &mut push),
-    }
-    found
 }
 
 /// The element that a count is at from which a path goes on, and the rest of the path.

@@ -8,6 +8,7 @@ use crate::subject::{Query, Related, Subject};
 use crate::verdict::Verdict;
 use crate::{Effect, LoadError};
 use dekey_expr::{Fault, Template, Value, text};
+use std::borrow::Cow;
 
 /// What is looked for, and where.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ impl Existence {
         let wanted = text_of(&self.resource_type, cx)?;
         let name = self.name.as_ref().map(|own| text_of(own, cx)).transpose()?;
         let is_itself = text::eq(&wanted, subject.resource_type());
-        let scope = if is_itself { subject.id().to_owned() } else { self.place(cx, &wanted)? };
+        let scope = if is_itself { Cow::Borrowed(subject.id()) } else { self.place(cx, &wanted)? };
         let all = match cx.env.around.estate.related(&Query { resource_type: &wanted, scope: &scope }) {
             Related::Known(all) if !all.is_empty() || !is_itself => all,
             // What is looked for is the resource itself, as it is.
@@ -71,40 +72,56 @@ impl Existence {
 
     fn fulfilled(&self, policy: &Policy, cx: &Cx<'_>, related: &Subject<'_>) -> Result<bool, Box<Fault>> {
         let Some(condition) = &self.condition else { return Ok(true) };
-        let env = policy.env(related, Some(cx.env.subject), cx.env.around, cx.env.trace);
+        let mut env = policy.env(related, Some(cx.env.subject), cx.env.around, cx.env.trace);
+        let mut condition = condition;
+        if std::ptr::eq(related, cx.env.subject)
+            && let Some(view) = cx.env.view
+        {
+            (env.view, env.names) = (Some(view), &view.special.names);
+            condition = view.special.existence.as_ref().unwrap_or(condition);
+        } else {
+            env.primary_view = cx.env.view;
+        }
         Cx { env: &env, frame: None }.truth(condition)
     }
 
+    /// The type that is looked for and the condition on it, where the type does not depend on the resource.
+    pub(crate) fn looks_for(&self) -> Option<(&str, Option<&Node>)> {
+        Some((self.resource_type.as_plain()?.as_str()?, self.condition.as_ref()))
+    }
+
     /// Children lie in the resource; others in its resource group, the one that is named, or the subscription.
-    fn place(&self, cx: &Cx<'_>, wanted: &str) -> Result<String, Box<Fault>> {
+    fn place<'s>(&self, cx: &Cx<'s>, wanted: &str) -> Result<Cow<'s, str>, Box<Fault>> {
         let subject = cx.env.subject;
         let below = wanted.len() > subject.resource_type().len()
-            && text::starts_with(wanted, subject.resource_type())
-            && wanted.get(subject.resource_type().len()..).is_some_and(|rest| rest.starts_with('/'));
+            && wanted.as_bytes().get(subject.resource_type().len()) == Some(&b'/')
+            && text::starts_with(wanted, subject.resource_type());
         if below {
-            return Ok(subject.id().to_owned());
+            return Ok(Cow::Borrowed(subject.id()));
         }
-        let subscription =
-            subject.subscription().ok_or_else(|| Fault::missing("the subscription of the resource"))?;
-        let whole = self.scope.as_ref().map(|own| text_of(own, cx)).transpose()?;
-        if whole.is_some_and(|own| own.eq_ignore_ascii_case("subscription")) {
-            return Ok(format!("/subscriptions/{subscription}"));
+        let missing = || Fault::missing("the subscription of the resource");
+        let whole = self.scope.as_ref().map(|own| text_of(own, cx));
+        if self.group.is_none() && whole.is_none() {
+            return subject.group_id().ok_or_else(missing);
         }
-        let group = match &self.group {
-            Some(group) => text_of(group, cx)?,
-            None => match subject.group() {
-                Some(group) => group.to_owned(),
-                None => return Ok(format!("/subscriptions/{subscription}")),
-            },
-        };
-        Ok(format!("/subscriptions/{subscription}/resourceGroups/{group}"))
+        let subscription = subject.subscription().ok_or_else(missing)?;
+        if whole.transpose()?.is_some_and(|own| own.eq_ignore_ascii_case("subscription")) {
+            return Ok(format!("/subscriptions/{subscription}").into());
+        }
+        match &self.group {
+            Some(group) => {
+                Ok(format!("/subscriptions/{subscription}/resourceGroups/{}", text_of(group, cx)?).into())
+            }
+            None => subject.group_id().ok_or_else(missing),
+        }
     }
 }
 
-fn text_of(template: &Template, cx: &Cx<'_>) -> Result<String, Box<Fault>> {
-    match template.eval(cx)?.as_ref() {
-        Value::String(text) => Ok(text.clone()),
-        other => Err(Fault::failed(format!("the details need a text, not {other}"))),
+fn text_of<'t>(template: &'t Template, cx: &'t Cx<'_>) -> Result<Cow<'t, str>, Box<Fault>> {
+    match template.eval(cx)? {
+        Cow::Borrowed(Value::String(text)) => Ok(Cow::Borrowed(text)),
+        Cow::Owned(Value::String(text)) => Ok(Cow::Owned(text)),
+        other => Err(Fault::failed(format!("the details need a text, not {}", other.as_ref()))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a condition can look at.
 
 use crate::alias::{Alias, Aliases};
+use crate::panel::InSlot;
 use crate::{LoadError, Path};
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub(crate) enum Field {
     Alias(AliasField),
     /// Nobody said where it is.
     Unlisted(Box<str>),
+    /// Where it is among what was read of a resource of a known type.
+    Slot(Box<InSlot>),
 }
 
 /// A field that is an alias, or several of the same name.
@@ -40,6 +43,12 @@ pub(crate) struct AliasField {
 }
 
 impl AliasField {
+    /// The alias on a type of resource.
+    pub(crate) fn on(&self, resource_type: &str) -> Option<&Alias> {
+        let own = self.aliases.iter().find(|alias| alias.resource_type.eq_ignore_ascii_case(resource_type));
+        own.or(self.aliases.first()).map(AsRef::as_ref)
+    }
+
     /// Where it is on a type of resource, in an API version.
     pub(crate) fn path(&self, resource_type: &str, version: Option<&str>) -> Option<&Path> {
         let mut all = self.aliases.iter();

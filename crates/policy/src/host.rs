@@ -102,8 +102,13 @@ impl<'a> Cx<'a> {
             &parsed
         };
         let subject = self.asked(field);
-        let frame = if std::ptr::eq(subject, self.env.subject) { self.frame } else { None };
-        Ok(match self.selected(field, subject, frame)? {
+        let is_own = std::ptr::eq(subject, self.env.subject);
+        let (frame, view) = if is_own { (self.frame, self.env.view) } else { (None, self.env.primary_view) };
+        let in_view = view.filter(|_| !is_own).and_then(|view| view.special.names.get(name));
+        if let Some(unread) = &subject.unread {
+            unread.taken(field, subject)?;
+        }
+        Ok(match self.selected(in_view.unwrap_or(field), subject, frame, view)? {
             Selected::One(Item::Value(value)) => Cow::Borrowed(value),
             Selected::One(item) => Cow::Owned(item.to_value().unwrap_or_else(empty)),
             Selected::Text(text) => {

@@ -14,6 +14,8 @@ pub struct Initiative {
     pub id: String,
     /// Its display name, or its name.
     pub name: String,
+    /// Its version, where it has one.
+    pub version: Option<String>,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// Its policies.
@@ -29,7 +31,16 @@ pub struct Member {
     pub reference: String,
     /// The groups it belongs to.
     pub groups: Vec<String>,
+    /// The version of the definition that it asks for, such as `1.*.*`.
+    pub version: Option<String>,
     parameters: Vec<(String, Template)>,
+}
+
+impl Member {
+    /// The parameters that it gives its definition.
+    pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        self.parameters.iter().map(|(name, _)| name.as_str())
+    }
 }
 
 impl Initiative {
@@ -45,6 +56,7 @@ impl Initiative {
         Ok(Initiative {
             id: json::string(root, "id").unwrap_or_default().to_owned(),
             name: name.unwrap_or_default().to_owned(),
+            version: json::string(properties, "version").map(str::to_owned),
             parameters: parse_parameters(properties, base)?,
             members: all.iter().enumerate().map(member).collect::<Result<_, _>>()?,
         })
@@ -93,6 +105,7 @@ fn member(own: &Value, pointer: &str) -> Result<Member, LoadError> {
         definition: definition.to_owned(),
         reference: json::string(map, "policyDefinitionReferenceId").unwrap_or_default().to_owned(),
         groups: json::strings(map, "groupNames"),
+        version: json::string(map, "definitionVersion").map(str::to_owned),
         parameters: parameters.into_iter().flatten().map(parameter).collect::<Result<_, _>>()?,
     })
 }

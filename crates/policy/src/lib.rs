@@ -8,12 +8,16 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod admission;
+mod admit;
 mod alias;
 mod assigned;
 mod assignment;
+mod change;
 mod condition;
 mod definition;
 mod effect;
+mod enrollment;
 mod error;
 mod evaluate;
 mod exemption;
@@ -23,7 +27,10 @@ mod host;
 mod initiative;
 mod json;
 mod language;
+mod looks;
+mod operation;
 mod operator;
+mod panel;
 mod path;
 mod policy;
 mod rule;
@@ -31,21 +38,30 @@ mod selector;
 mod semantics;
 mod subject;
 mod trace;
+mod unread;
 mod verdict;
+mod version;
+pub mod words;
 
+pub use admission::{Admission, Changed, Decision, Denial, Noted, Refusal, Rules, Source, Unjudged, Write};
 pub use alias::{Alias, Aliases, TypeFacts};
 pub use assigned::{Assigned, Library, Outcome, Part, Standing};
 pub use assignment::{Assignment, Coverage, Enforcement};
+pub use change::Change;
 pub use definition::{Definition, Mode, Parameter};
 pub use effect::Effect;
+pub use enrollment::Enrollment;
 pub use error::LoadError;
 pub use exemption::{Category, Exemption};
 pub use field::Unlisted;
 pub use initiative::{Initiative, Member};
 pub use operator::Operator;
+pub use panel::{Panel, Sighting, Sitting};
 pub use path::Path;
 pub use policy::{About, Knowledge, Policy, values};
 pub use semantics::{MissingArray, NullLeft, NullOperand, NumberEquality, Order, Ordering, Semantics};
 pub use subject::{Estate, Query, Related, Subject, Surroundings, Unseen};
 pub use trace::Step;
+pub use unread::Unread;
 pub use verdict::{Reason, Verdict};
+pub use version::{fits, newest};

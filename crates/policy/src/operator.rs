@@ -126,10 +126,10 @@ pub(crate) fn holds(
         Operator::NotContainsKey => contains_key(left, right).map(|yes| !yes),
         Operator::Like => like(left, right, semantics),
         Operator::NotLike => like(left, right, semantics).map(|yes| !yes),
-        Operator::Match => matches(left, right, false),
-        Operator::NotMatch => matches(left, right, false).map(|yes| !yes),
-        Operator::MatchInsensitively => matches(left, right, true),
-        Operator::NotMatchInsensitively => matches(left, right, true).map(|yes| !yes),
+        Operator::Match => matches(left, right, false, semantics),
+        Operator::NotMatch => matches(left, right, false, semantics).map(|yes| !yes),
+        Operator::MatchInsensitively => matches(left, right, true, semantics),
+        Operator::NotMatchInsensitively => matches(left, right, true, semantics).map(|yes| !yes),
         Operator::Less => order(left, right, semantics, std::cmp::Ordering::is_lt),
         Operator::LessOrEquals => order(left, right, semantics, std::cmp::Ordering::is_le),
         Operator::Greater => order(left, right, semantics, std::cmp::Ordering::is_gt),
@@ -158,7 +158,9 @@ fn right_text<'a>(operator: &str, right: &'a Value) -> Result<Cow<'a, str>, Box<
 }
 
 pub(crate) fn equals(left: Item<'_>, right: &Value, semantics: Semantics) -> bool {
+    let a_number = matches!(left, Item::Value(Value::Number(_))) || right.is_number();
     if semantics.numbers == NumberEquality::Value
+        && a_number
         && let (Some(a), Some(b)) = (number(left), number(Item::Value(right)))
     {
         return a.total_cmp(&b).is_eq();
@@ -256,7 +258,12 @@ fn glob(whole: &str, pattern: &str, question: bool) -> bool {
 }
 
 /// `#` for a digit, `?` for a letter, `.` for any character.
-fn matches(left: Item<'_>, right: &Value, insensitively: bool) -> Result<bool, Box<Fault>> {
+fn matches(
+    left: Item<'_>,
+    right: &Value,
+    insensitively: bool,
+    semantics: Semantics,
+) -> Result<bool, Box<Fault>> {
     let pattern = right_text("match", right)?;
     let Some(whole) = left.as_text() else { return Ok(false) };
     let (whole, pattern) = if insensitively {
@@ -273,7 +280,7 @@ fn matches(left: Item<'_>, right: &Value, insensitively: bool) -> Result<bool, B
             other => other == c,
         })
     });
-    Ok(fits && letters.next().is_none())
+    Ok(fits && letters.next().is_none() && !nothing(left, semantics))
 }
 
 fn order(

@@ -44,6 +44,11 @@ impl Path {
         (!segments.is_empty()).then(|| Path { segments: segments.into() })
     }
 
+    /// The path of keys, one in the other.
+    pub(crate) fn of_keys(keys: &[&str]) -> Path {
+        Path { segments: keys.iter().map(|own| Segment::Key((*own).into())).collect() }
+    }
+
     /// Whether it selects every element of some array.
     pub fn is_collection(&self) -> bool {
         self.segments.contains(&Segment::Each)

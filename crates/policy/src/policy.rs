@@ -1,12 +1,13 @@
 //! A definition ready to judge: parameters filled in, aliases found.
 
 use crate::alias::Aliases;
-use crate::definition::{Definition, Details, Mode};
+use crate::definition::{Definition, Mode};
 use crate::effect::Effect;
-use crate::evaluate::{Cx, Env};
+use crate::evaluate::{Cx, Env, View};
 use crate::existence::Existence;
 use crate::field::Unlisted;
 use crate::host::Constants;
+use crate::operation::Operation;
 use crate::rule::{self, Compiler, Names, Node};
 use crate::semantics::Semantics;
 use crate::subject::{Subject, Surroundings};
@@ -47,12 +48,29 @@ pub struct Policy {
     pub(crate) node: Node,
     mode: Mode,
     effect: Template,
-    existence: Option<Existence>,
-    names: Names,
+    /// The effect, where it does not depend on the resource.
+    fixed: Option<Effect>,
+    pub(crate) existence: Option<Existence>,
+    pub(crate) operations: Vec<Operation>,
+    /// What `details` say: `conflictEffect`, `actionNames`, `cascadeBehaviors`.
+    pub(crate) conflict: Option<Template>,
+    pub(crate) actions: Option<Template>,
+    pub(crate) cascade: Option<Template>,
+    pub(crate) names: Names,
     parameters: Value,
     about: Value,
-    knowledge: Knowledge,
+    pub(crate) knowledge: Knowledge,
     dynamic: bool,
+    on_tags: bool,
+}
+
+/// Up to where a policy is evaluated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Everything, for a resource as it is.
+    Whole,
+    /// What comes before a request is handed on: what looks for related resources comes after.
+    Before,
 }
 
 impl Policy {
@@ -78,32 +96,49 @@ impl Policy {
             dynamic: false,
         };
         let node = compiler.condition(&definition.condition)?;
+        let on_tags = compiler.dynamic || rule::looks_at_tags(&node, &compiler.names);
         let effect = compiler.template(&definition.effect);
-        let details = match &definition.details {
-            Details::Map(parts) => parts.as_slice(),
-            _ => &[],
-        };
+        let details = definition.details.as_slice();
+        let operations: Vec<_> =
+            definition.operations.iter().map(|own| own.compiled(&mut compiler)).collect();
         if definition.effects().contains(&Effect::Modify) {
-            modifiable(details, &mut compiler)?;
+            operations.iter().try_for_each(|own| own.check(compiler.aliases))?;
         }
         let existence = Existence::compile(details, definition.existence.as_ref(), &mut compiler)?;
+        let mut detail = |name: &str| {
+            let found = details.iter().find(|(own, _)| text::eq(own, name));
+            found.map(|(_, own)| compiler.template(own))
+        };
+        let (conflict, actions, cascade) =
+            (detail("conflictEffect"), detail("actionNames"), detail("cascadeBehaviors"));
         let (names, dynamic) = (compiler.names, compiler.dynamic);
         Ok(Policy {
             node,
             mode: definition.mode.clone(),
+            fixed: effect.as_plain().and_then(Value::as_str).map(Effect::parse),
             effect,
             existence,
+            operations,
+            conflict,
+            actions,
+            cascade,
             names,
             parameters,
             about,
             knowledge: knowledge.clone(),
             dynamic,
+            on_tags,
         })
     }
 
     /// The effect, where it does not depend on the resource.
     pub fn effect(&self) -> Option<Effect> {
-        self.effect.as_plain().and_then(Value::as_str).map(Effect::parse)
+        self.fixed.clone()
+    }
+
+    /// The same, as it is spelled.
+    pub(crate) fn written_effect(&self) -> Option<&str> {
+        self.effect.as_plain().and_then(Value::as_str)
     }
 
     /// The types that it can hold for, if its conditions on `type` name them; nothing when it may hold for any.
@@ -124,7 +159,7 @@ impl Policy {
 
     /// Judges a resource or request.
     pub fn judge(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> Verdict {
-        self.judged(subject, around, None, None)
+        self.judged(subject, around, None, None, Stage::Whole)
     }
 
     /// The same, with another effect in the place of its own.
@@ -134,13 +169,35 @@ impl Policy {
         around: &Surroundings<'_>,
         forced: Option<&Effect>,
     ) -> Verdict {
-        self.judged(subject, around, forced, None)
+        self.judged(subject, around, forced, None, Stage::Whole)
+    }
+
+    /// What it says of a request before the request is handed on: for effects that look for related resources, whether they will.
+    pub(crate) fn judge_before(
+        &self,
+        subject: &Subject<'_>,
+        around: &Surroundings<'_>,
+        forced: Option<&Effect>,
+    ) -> Verdict {
+        self.judged(subject, around, forced, None, Stage::Before)
+    }
+
+    /// How it came to that, condition by condition.
+    pub(crate) fn steps_before(
+        &self,
+        subject: &Subject<'_>,
+        around: &Surroundings<'_>,
+        forced: Option<&Effect>,
+    ) -> Vec<Step> {
+        let tracer = Tracer::default();
+        self.judged(subject, around, forced, Some(&tracer), Stage::Before);
+        tracer.finish()
     }
 
     /// The same, with how it came to that, condition by condition.
     pub fn explain(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> (Verdict, Vec<Step>) {
         let tracer = Tracer::default();
-        let verdict = self.judged(subject, around, None, Some(&tracer));
+        let verdict = self.judged(subject, around, None, Some(&tracer), Stage::Whole);
         (verdict, tracer.finish())
     }
 
@@ -150,36 +207,82 @@ impl Policy {
         around: &Surroundings<'_>,
         forced: Option<&Effect>,
         trace: Option<&Tracer>,
+        stage: Stage,
     ) -> Verdict {
-        let fixed = forced.cloned().or_else(|| self.effect());
-        if fixed == Some(Effect::Disabled) {
+        let fixed = forced.or(self.fixed.as_ref());
+        if fixed == Some(&Effect::Disabled) {
             return Verdict::NotApplicable(Reason::Disabled);
         }
-        if let Some(verdict) = self.outside(subject) {
+        if let Some(verdict) = self.outside(subject.resource_type()) {
             return verdict;
         }
         let env = self.env(subject, None, around, trace);
-        let cx = Cx { env: &env, frame: None };
-        let effect = match (fixed, self.effect.eval(&cx)) {
-            (Some(effect), _) => effect,
-            (None, Ok(effect)) => Effect::parse(effect.as_str().unwrap_or_default()),
-            (None, Err(fault)) => return Verdict::of_fault(*fault),
+        self.decided(&Cx { env: &env, frame: None }, &self.node, fixed, stage)
+    }
+
+    /// What a resource that was read in part stands to it, by the rule for its type.
+    pub(crate) fn judge_view(
+        &self,
+        subject: &Subject<'_>,
+        view: View<'_>,
+        around: &Surroundings<'_>,
+        forced: Option<&Effect>,
+    ) -> Verdict {
+        let fixed = forced.or(self.fixed.as_ref());
+        if fixed == Some(&Effect::Disabled) {
+            return Verdict::NotApplicable(Reason::Disabled);
+        }
+        let mut env = self.env(subject, None, around, None);
+        env.names = &view.special.names;
+        env.view = Some(view);
+        self.decided(&Cx { env: &env, frame: None }, &view.special.node, fixed, Stage::Whole)
+    }
+
+    /// Its verdict on what it looks at.
+    fn decided(&self, cx: &Cx<'_>, node: &Node, fixed: Option<&Effect>, stage: Stage) -> Verdict {
+        let effect = match fixed {
+            Some(effect) => effect.clone(),
+            None => match self.effect.eval(cx) {
+                Ok(effect) => Effect::parse(effect.as_str().unwrap_or_default()),
+                Err(fault) => return Verdict::of_fault(*fault),
+            },
         };
         if effect == Effect::Disabled {
             return Verdict::NotApplicable(Reason::Disabled);
         }
-        match cx.truth(&self.node) {
+        if effect == Effect::Modify && self.operations.iter().any(|own| own.is_for_others(cx.env.subject)) {
+            return Verdict::NotApplicable(Reason::Identity);
+        }
+        match cx.truth(node) {
             Err(fault) => Verdict::of_fault(*fault),
             Ok(false) if effect.needs_existence() => Verdict::NotApplicable(Reason::Rule),
-            Ok(false) if applies(&cx, &self.node, true) => Verdict::Compliant(effect),
+            Ok(false) if applies(cx, node, true) => Verdict::Compliant(effect),
             Ok(false) => Verdict::NotApplicable(Reason::Rule),
+            Ok(true) if stage == Stage::Before => Verdict::NonCompliant(effect),
             Ok(true) if effect == Effect::Manual => Verdict::NotJudged("it is attested by hand".to_owned()),
             Ok(true) => match (&self.existence, effect.needs_existence()) {
-                (Some(existence), true) => existence.judge(self, &cx, effect),
+                (Some(existence), true) => existence.judge(self, cx, effect),
                 (None, true) => Verdict::Failed("its details name no type to look for".to_owned()),
                 _ => Verdict::NonCompliant(effect),
             },
         }
+    }
+
+    /// Evaluates something of the policy for a request.
+    pub(crate) fn with_cx<T>(
+        &self,
+        subject: &Subject<'_>,
+        around: &Surroundings<'_>,
+        run: impl FnOnce(&Cx<'_>) -> Result<T, Box<Fault>>,
+    ) -> Result<T, Box<Fault>> {
+        let env = self.env(subject, None, around, None);
+        run(&Cx { env: &env, frame: None })
+    }
+
+    /// The effect on a resource.
+    pub(crate) fn effect_on(&self, cx: &Cx<'_>) -> Result<Effect, Box<Fault>> {
+        let effect = self.effect.eval(cx)?;
+        Ok(Effect::parse(effect.as_str().unwrap_or_default()))
     }
 
     pub(crate) fn env<'e>(
@@ -200,12 +303,13 @@ impl Policy {
             parameters: &self.parameters,
             about: &self.about,
             trace,
+            view: None,
+            primary_view: None,
         }
     }
 
     /// What it does not look at at all: by mode, or because it is about other types.
-    fn outside(&self, subject: &Subject<'_>) -> Option<Verdict> {
-        let kind = subject.resource_type();
+    pub(crate) fn outside(&self, kind: &str) -> Option<Verdict> {
         if kind.is_empty() && self.knowledge.unlisted != Unlisted::AsPath {
             return Some(Verdict::NotJudged("the type of the resource is not known".to_owned()));
         }
@@ -237,6 +341,21 @@ impl Policy {
     pub fn is_dynamic(&self) -> bool {
         self.dynamic
     }
+
+    /// Whether its conditions look at tags: only such policies are evaluated for a `PATCH` of tags alone.
+    pub(crate) fn looks_at_tags(&self) -> bool {
+        self.on_tags
+    }
+
+    /// Whether it looks at types that have tags and a location alone.
+    pub(crate) fn is_indexed(&self) -> bool {
+        self.mode == Mode::Indexed
+    }
+
+    /// Whether a type has tags and a location, where that is known.
+    pub(crate) fn knows_as_indexed(&self, kind: &str) -> Option<bool> {
+        self.knowledge.aliases.type_facts(kind).and_then(|own| own.indexed)
+    }
 }
 
 /// Whether it is applicable: conditions on type, name and kind decide, all others are taken to hold.
@@ -246,7 +365,8 @@ fn applies(cx: &Cx<'_>, node: &Node, holds: bool) -> bool {
         Node::Any(parts) => parts.iter().any(|part| applies(cx, part, holds)),
         Node::Not(inner) => !applies(cx, inner, !holds),
         Node::Test(test) if test.is_about_identity() => cx.truth(node).unwrap_or(holds),
-        Node::Test(_) => holds,
+        Node::Test(_) | Node::Fixed(_) => holds,
+        Node::Known(yes) => *yes,
     }
 }
 
@@ -297,22 +417,6 @@ fn filled(definition: &Definition, given: &Map<String, Value>) -> Result<Value, 
         }
     }
     Ok(Value::Object(all))
-}
-
-/// Refuses an operation of `modify` on a property that Azure says cannot be modified; of others nothing is known.
-fn modifiable(details: &[(String, Template)], compiler: &mut Compiler<'_>) -> Result<(), LoadError> {
-    let operations = details.iter().find(|(name, _)| text::eq(name, "operations"));
-    let operations = operations.map(|(_, own)| compiler.template(own));
-    let Some(Value::Array(all)) = operations.as_ref().and_then(Template::as_plain) else { return Ok(()) };
-    for (at, operation) in all.iter().enumerate() {
-        let name = operation.as_object().and_then(|own| json::string(own, "field")).unwrap_or_default();
-        let known = compiler.aliases.find(name);
-        if !known.is_empty() && known.iter().all(|own| own.modifiable == Some(false)) {
-            let pointer = format!("/policyRule/then/details/operations/{at}/field");
-            return Err(LoadError::new(pointer, format!("`{name}` cannot be modified by a policy")));
-        }
-    }
-    Ok(())
 }
 
 /// Of an array each element has to be allowed. Case matters.

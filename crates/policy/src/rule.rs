@@ -18,6 +18,10 @@ pub(crate) enum Node {
     Any(Box<[Node]>),
     Not(Box<Node>),
     Test(Box<Test>),
+    /// Decided by the type of the resource alone.
+    Known(bool),
+    /// Comes out so for every resource of the type, though it does not ask what the resource is.
+    Fixed(bool),
 }
 
 #[derive(Clone, Debug)]
@@ -202,6 +206,7 @@ fn cost(node: &Node) -> u8 {
             (Side::Count(_), _) => 5,
         },
         Node::Not(inner) => cost(inner),
+        Node::Known(_) | Node::Fixed(_) => 0,
         Node::All(parts) | Node::Any(parts) => parts.iter().map(cost).max().unwrap_or(0).max(2) + 1,
     }
 }
@@ -232,6 +237,8 @@ pub(crate) fn by_type(node: &Node, resource_type: &str, semantics: Semantics) ->
             any
         }
         Node::Not(inner) => by_type(inner, resource_type, semantics).map(|yes| !yes),
+        Node::Known(yes) => Some(*yes),
+        Node::Fixed(_) => None,
         Node::Test(test) => match (&test.left, &test.right) {
             (Side::Field(Field::Type), Right::Known(value) | Right::Texts(value, _)) => {
                 crate::operator::holds(
@@ -252,6 +259,7 @@ pub(crate) fn named_types(node: &Node, found: &mut dyn FnMut(&str)) {
     match node {
         Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| named_types(part, found)),
         Node::Not(inner) => named_types(inner, found),
+        Node::Known(_) | Node::Fixed(_) => {}
         Node::Test(test) => {
             if let (Side::Field(Field::Type), Right::Known(value) | Right::Texts(value, _)) =
                 (&test.left, &test.right)
@@ -263,5 +271,39 @@ pub(crate) fn named_types(node: &Node, found: &mut dyn FnMut(&str)) {
                 }
             }
         }
+    }
+}
+
+/// Whether a rule looks at tags, in its conditions or by `field()`.
+pub(crate) fn looks_at_tags(node: &Node, names: &Names) -> bool {
+    names.values().any(is_of_tags) || tests_tags(node)
+}
+
+fn tests_tags(node: &Node) -> bool {
+    match node {
+        Node::All(parts) | Node::Any(parts) => parts.iter().any(tests_tags),
+        Node::Not(inner) => tests_tags(inner),
+        Node::Known(_) | Node::Fixed(_) => false,
+        Node::Test(test) => match &test.left {
+            Side::Field(field) => is_of_tags(field),
+            Side::Named(_) => true,
+            Side::Value(_) => false,
+            Side::Count(counting) => {
+                let counted = match &counting.of {
+                    Counted::Field(_, field) => is_of_tags(field),
+                    Counted::Named(_) => true,
+                    Counted::Value(..) => false,
+                };
+                counted || counting.filter.as_ref().is_some_and(tests_tags)
+            }
+        },
+    }
+}
+
+fn is_of_tags(field: &Field) -> bool {
+    match field {
+        Field::Tags | Field::Tag(_) => true,
+        Field::Path(path) => path.to_string().to_ascii_lowercase().starts_with("tags"),
+        _ => false,
     }
 }

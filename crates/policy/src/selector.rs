@@ -66,6 +66,11 @@ impl Selectors {
         Ok(Self(if own.is_empty() { Vec::new() } else { vec![own] }))
     }
 
+    /// Whether everything is selected.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a resource, and a policy of an initiative, is selected; an error says what is not understood.
     pub(crate) fn select(&self, subject: &Subject<'_>, reference: &str) -> Result<bool, String> {
         if self.0.is_empty() {

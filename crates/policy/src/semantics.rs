@@ -14,7 +14,7 @@ pub enum MissingArray {
 pub enum NumberEquality {
     /// As text: `5.0` does not equal `"5"`. The linter's page on numeric fields says so.
     Text,
-    /// By value, where both sides read as numbers.
+    /// By value, where one side is a number and the other reads as one.
     Value,
 }
 
@@ -41,7 +41,7 @@ pub enum NullOperand {
 pub enum NullLeft {
     /// The empty text. The linter's page on null-coercing operators lists for which.
     EmptyText,
-    /// The empty text for `equals` alone, and nothing that `in`, `like` or `contains` could find.
+    /// The empty text for `equals` alone, and nothing that `in`, `like`, `match` or `contains` could find.
     Nothing,
 }
 

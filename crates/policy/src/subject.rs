@@ -1,19 +1,26 @@
 //! What a policy is evaluated for: a resource as it is, or as a request wants it, and what surrounds it.
 
 use crate::json;
+use crate::unread::Unread;
 use dekey_expr::{Value, time};
 use std::borrow::Cow;
 
 /// A resource, or what a request would make of it.
 #[derive(Clone, Debug)]
 pub struct Subject<'a> {
-    /// Its JSON, as `GET` answers or as the request has it.
+    /// Its JSON, as `GET` answers or as the request has it; null where only what policies look at was read of it.
     pub body: &'a Value,
     pub(crate) id: Cow<'a, str>,
     pub(crate) resource_type: Cow<'a, str>,
     pub(crate) location: Option<Cow<'a, str>>,
     pub(crate) version: Option<&'a str>,
+    pub(crate) unread: Option<Unread>,
+    /// Its name and full name as written, where the JSON was not kept.
+    names: Option<Names<'a>>,
 }
+
+/// A name and a full name, as written.
+type Names<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
 
 impl<'a> Subject<'a> {
     /// A resource whose JSON says what it is.
@@ -22,7 +29,42 @@ impl<'a> Subject<'a> {
         let id = text("id").unwrap_or_default();
         let resource_type = text("type").map_or_else(|| type_in(id), Cow::Borrowed);
         let location = text("location").map(normal_location);
-        Subject { body, id: Cow::Borrowed(id), resource_type, location, version: None }
+        Subject {
+            body,
+            id: Cow::Borrowed(id),
+            resource_type,
+            location,
+            version: None,
+            unread: None,
+            names: None,
+        }
+    }
+
+    /// A resource of which only the type is known.
+    pub(crate) fn of_type(resource_type: &'a str) -> Subject<'a> {
+        Subject::in_part(Cow::Borrowed(""), Cow::Borrowed(resource_type), None, (None, None))
+    }
+
+    /// A resource of which only what policies look at was read.
+    pub(crate) fn in_part(
+        id: Cow<'a, str>,
+        resource_type: Cow<'a, str>,
+        location: Option<Cow<'a, str>>,
+        names: Names<'a>,
+    ) -> Subject<'a> {
+        let location = location.map(|own| match own {
+            Cow::Borrowed(own) => normal_location(own),
+            Cow::Owned(own) => Cow::Owned(normal_location(&own).into_owned()),
+        });
+        Subject {
+            body: &Value::Null,
+            id,
+            resource_type,
+            location,
+            version: None,
+            unread: None,
+            names: Some(names),
+        }
     }
 
     /// With an id that the body does not have, as in requests. The type follows from it.
@@ -48,6 +90,23 @@ impl<'a> Subject<'a> {
     pub fn with_api_version(mut self, version: &'a str) -> Subject<'a> {
         self.version = Some(version);
         self
+    }
+
+    /// With what was not read of it. Where that matters, a verdict is *not judged*.
+    #[must_use]
+    pub fn with_unread(mut self, unread: Unread) -> Subject<'a> {
+        self.unread = unread.is_some().then_some(unread);
+        self
+    }
+
+    /// The same resource with another body.
+    #[must_use]
+    pub fn with_body<'b>(self, body: &'b Value) -> Subject<'b>
+    where
+        'a: 'b,
+    {
+        let location = body.as_object().and_then(|map| json::string(map, "location")).map(normal_location);
+        Subject { body, location, ..self }
     }
 
     /// Its resource id; empty if nobody said.
@@ -78,8 +137,11 @@ impl<'a> Subject<'a> {
 
     /// Its name after those of its parents.
     pub(crate) fn full_name(&self) -> Option<Cow<'_, str>> {
-        let body = self.body.as_object().and_then(|map| json::string(map, "fullName"));
-        if let Some(full) = body {
+        let full = match &self.names {
+            Some((_, full)) => full.as_deref(),
+            None => self.body.as_object().and_then(|map| json::string(map, "fullName")),
+        };
+        if let Some(full) = full {
             return Some(Cow::Borrowed(full));
         }
         match names_in(&self.id) {
@@ -89,12 +151,27 @@ impl<'a> Subject<'a> {
     }
 
     fn written_name(&self) -> Option<&str> {
+        if let Some((name, _)) = &self.names {
+            return name.as_deref();
+        }
         self.body.as_object().and_then(|map| json::string(map, "name"))
     }
 
     /// The subscription that its id names.
     pub(crate) fn subscription(&self) -> Option<&str> {
         segment_after(&self.id, "subscriptions")
+    }
+
+    /// The id of the resource group that its id names, or else of the subscription.
+    pub(crate) fn group_id(&self) -> Option<Cow<'_, str>> {
+        if let Some(known) = plain_group(&self.id) {
+            return Some(Cow::Borrowed(known));
+        }
+        let subscription = self.subscription()?;
+        Some(match self.group() {
+            Some(group) => format!("/subscriptions/{subscription}/resourceGroups/{group}").into(),
+            None => format!("/subscriptions/{subscription}").into(),
+        })
     }
 
     /// The resource group that its id names.
@@ -124,6 +201,17 @@ pub(crate) fn segment_after<'i>(id: &'i str, name: &str) -> Option<&'i str> {
     segments.next().filter(|segment| !segment.is_empty())
 }
 
+/// The start of an id that is a resource group's, spelled as usual.
+fn plain_group(id: &str) -> Option<&str> {
+    let rest = id.strip_prefix("/subscriptions/")?;
+    let (subscription, rest) = rest.split_once('/')?;
+    let group = rest.strip_prefix("resourceGroups/")?.split('/').next()?;
+    let odd =
+        subscription.is_empty() || group.is_empty() || subscription.eq_ignore_ascii_case("resourceGroups");
+    let len = "/subscriptions/".len() + subscription.len() + "/resourceGroups/".len() + group.len();
+    id.get(..len).filter(|_| !odd)
+}
+
 fn last_name(id: &str) -> Option<&str> {
     id.rsplit('/').next().filter(|name| !name.is_empty())
 }
@@ -135,7 +223,7 @@ fn provider_part(id: &str) -> Option<Vec<&str>> {
     segments.get(at + 1..).map(<[&str]>::to_vec)
 }
 
-fn type_in(id: &str) -> Cow<'_, str> {
+pub(crate) fn type_in(id: &str) -> Cow<'_, str> {
     let Some(part) = provider_part(id) else {
         return match (segment_after(id, "subscriptions"), segment_after(id, "resourceGroups")) {
             (Some(_), Some(_)) => Cow::Borrowed("Microsoft.Resources/subscriptions/resourceGroups"),

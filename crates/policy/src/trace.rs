@@ -109,5 +109,6 @@ fn field_name(field: &Field) -> String {
         Field::Path(path) => path.to_string(),
         Field::Alias(alias) => alias.name.to_string(),
         Field::Unlisted(name) => name.to_string(),
+        Field::Slot(own) => own.path.to_string(),
     }
 }

@@ -27,6 +27,8 @@ pub enum Reason {
     Mode(String),
     /// It is about other types.
     Type,
+    /// It would set the kind of identity of something that is no virtual machine.
+    Identity,
     /// Its conditions on type, name and kind do not hold; for effects that look for something related, its rule does not.
     Rule,
 }

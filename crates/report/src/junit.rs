@@ -232,7 +232,7 @@ fn details(view: &FindingView<'_>) -> String {
 }
 
 /// A case with one element in it. `kind` is the element with its own attributes; an empty message is left out.
-fn case(
+pub(crate) fn case(
     out: &mut dyn Write,
     class: &str,
     name: &str,
@@ -254,12 +254,12 @@ fn case(
 }
 
 /// Readers take a case without a name for a mistake.
-fn named(name: &str) -> &str {
+pub(crate) fn named(name: &str) -> &str {
     if name.trim().is_empty() { "(no name)" } else { name }
 }
 
 /// One line of text, for an attribute or an element. XML 1.0 has no way at all to write most control characters.
-struct Escaped<'a>(&'a str);
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -21,6 +21,7 @@ pub mod junit;
 mod lines;
 pub mod markdown;
 pub mod page;
+pub mod policy;
 #[cfg(test)]
 mod sample;
 pub mod sarif;

@@ -109,6 +109,11 @@ pub struct Azure {
     pub(crate) deploying: usize,
     pub(crate) directory: Directory,
     pub(crate) activity: crate::arm::Activity,
+    pub(crate) policies: crate::policy::Compiled,
+    /// What policies could not be judged on the request at hand.
+    pub(crate) open: Vec<String>,
+    /// How often each of them was not, by reason.
+    not_judged: BTreeMap<String, u64>,
     /// The action and scope that the request at hand was about.
     pub(crate) last_action: Option<(String, String)>,
     requests: u64,
@@ -175,6 +180,9 @@ impl Azure {
             deploying: 0,
             directory: Directory::default(),
             activity: crate::arm::Activity::default(),
+            policies: crate::policy::Compiled::default(),
+            open: Vec::new(),
+            not_judged: BTreeMap::new(),
             last_action: None,
             requests: 0,
             actions: BTreeMap::new(),
@@ -194,6 +202,22 @@ impl Azure {
     /// How often each action was asked for, allowed or not: `Microsoft.Storage/storageAccounts/listKeys/action`, ….
     pub fn actions(&self) -> &BTreeMap<String, u64> {
         &self.actions
+    }
+
+    /// How often a policy that could have refused a request was not judged, by the reason. Such requests go on.
+    pub fn not_judged(&self) -> &BTreeMap<String, u64> {
+        &self.not_judged
+    }
+
+    /// Counts what was not judged, and says so on an answer.
+    pub(crate) fn tell_open(&mut self, response: Response) -> Response {
+        let open = std::mem::take(&mut self.open);
+        let Some(first) = open.first().cloned() else { return response };
+        let told = format!("{}; {}", open.len(), first.escape_default());
+        for why in open {
+            *self.not_judged.entry(why).or_default() += 1;
+        }
+        response.with("x-simulator-policies-not-judged", told)
     }
 
     /// Answers a request.

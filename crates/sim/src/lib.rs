@@ -16,6 +16,7 @@ mod id;
 mod kql;
 mod login;
 mod logs;
+mod policy;
 mod resource_graph;
 mod script;
 mod seed;

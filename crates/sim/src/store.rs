@@ -66,6 +66,8 @@ pub(crate) struct Store {
     by_principal: HashMap<String, Vec<Box<str>>>,
     /// How often something was written.
     generation: u64,
+    /// How often a policy of some type was written.
+    policies: u64,
     /// What changed lately, for readers that lag behind.
     before: BTreeMap<Box<str>, Vec<Before>>,
     /// What changed since somebody took note of it.
@@ -79,6 +81,18 @@ impl Store {
     /// A number that changes with every write.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// A number that changes with every write of a definition, an assignment or what belongs to it.
+    pub(crate) fn policies_written(&self) -> u64 {
+        self.policies
+    }
+
+    fn count(&mut self, kind: &str) {
+        self.generation += 1;
+        if kind.starts_with("microsoft.authorization/policy") {
+            self.policies += 1;
+        }
     }
 
     /// How many resources there are.
@@ -104,7 +118,7 @@ impl Store {
 
     /// Puts a resource of a type without history in its place, while the tenant is being set up. The id and the type are in lower case.
     pub(crate) fn seed(&mut self, lower: Box<str>, kind: &str, body: Body) {
-        self.generation += 1;
+        self.count(kind);
         if kind == crate::types::ROLE_ASSIGNMENT {
             self.index_principal(&lower, &body.text());
         }
@@ -117,9 +131,9 @@ impl Store {
 
     /// Puts a resource in its place. `now` is nothing while the tenant is being set up.
     pub(crate) fn put(&mut self, id: &str, body: String, now: Option<Timestamp>) {
-        self.generation += 1;
         let lower = id.to_ascii_lowercase().into_boxed_str();
         let kind = id::type_of(&lower);
+        self.count(&kind);
         if kind == crate::types::ROLE_ASSIGNMENT {
             self.index_principal(&lower, &body);
         }
@@ -154,9 +168,10 @@ impl Store {
 
     /// Takes a resource away.
     pub(crate) fn remove(&mut self, id: &str, now: Timestamp) -> Option<Resource> {
-        self.generation += 1;
         let lower = id.to_ascii_lowercase();
-        let old = self.types.get_mut(&id::type_of(&lower))?.remove(lower.as_str())?;
+        let kind = id::type_of(&lower);
+        self.count(&kind);
+        let old = self.types.get_mut(&kind)?.remove(lower.as_str())?;
         if let Some(own) =
             principal_of(&old.body.text()).and_then(|principal| self.by_principal.get_mut(&principal))
         {

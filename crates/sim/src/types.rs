@@ -189,6 +189,7 @@ const POLICY: &[&str] = &[
 ];
 const EXEMPTIONS: &[&str] =
     &["2020-07-01-preview", "2022-07-01-preview", "2024-12-01-preview", "2026-01-01-preview"];
+const ENROLLMENTS: &[&str] = &["2025-02-01-preview", "2026-01-01-preview"];
 const LOGS: &[&str] = &["2020-08-01", "2022-10-01", "2023-09-01", "2025-02-01", "2025-07-01"];
 const RESOURCES: &[&str] = &[
     "2015-11-01",
@@ -336,6 +337,7 @@ pub(crate) const TYPES: &[Type] = &[
     around("Microsoft.Authorization/policySetDefinitions", POLICY, Table::Policy, FIXED),
     around("Microsoft.Authorization/policyAssignments", POLICY, Table::Policy, SYNC),
     around("Microsoft.Authorization/policyExemptions", EXEMPTIONS, Table::Policy, SYNC),
+    around("Microsoft.Authorization/policyEnrollments", ENROLLMENTS, Table::Policy, SYNC),
     around("Microsoft.Authorization/locks", LOCKS, Table::Nowhere, FIXED),
     row("Microsoft.Resources/subscriptions", RESOURCES, Table::Containers, READ_ONLY),
     row(

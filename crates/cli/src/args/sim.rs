@@ -14,6 +14,8 @@ pub(super) const EXAMPLES: &str = "Examples:
 A script is plain text: `GET /subscriptions?api-version=2022-12-01`, a body below a request, `advance 10m` to let time pass,
 `follow` for the operation or page that the last answer names, `at 2026-11-23T08:00:00Z` to set the time, # for remarks.
 
+Azure Policy is enforced: what an assignment denies is refused with Azure's own error, what it modifies is changed.
+
 It listens on loopback alone, signs its certificate itself, and prints how to point az at it.";
 
 /// Arguments of `dekey sim`.

@@ -6,6 +6,7 @@ mod auth;
 mod collect;
 mod demo;
 mod explain;
+mod policy;
 mod rules;
 mod sim;
 mod snapshot;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
         Command::Audit(args) => audit::run(&args, cli.color),
         Command::Access(command) => access::run(&command, cli.color),
+        Command::Policy(command) => policy::run(&command, cli.color),
         Command::Collect(args) => collect::run(&args),
         Command::Auth(AuthCommand::Status { connection, format }) => auth::run(&connection, format),
         Command::Demo(args) => demo::run(&args, cli.color),
@@ -43,7 +45,9 @@ fn schema(format: SchemaFormat) -> Result<Exit, Error> {
     let schema = match format {
         SchemaFormat::Audit => dekey_report::json::v1::schema(),
         SchemaFormat::Access => dekey_report::access::schema(),
+        SchemaFormat::Policy => dekey_report::policy::schema(),
         SchemaFormat::Settings => dekey_rules::Settings::schema(),
+        SchemaFormat::PolicyTest => dekey_suite::schema(),
     };
     writeln!(std::io::stdout().lock(), "{schema:#}")?;
     Ok(Exit::Clean)

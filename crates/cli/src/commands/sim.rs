@@ -43,8 +43,12 @@ pub(crate) fn run(args: &SimArgs) -> Result<Exit, Error> {
                 }
             })
             .await;
-        let answered = azure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).requests();
-        output::tell(&format!("answered {answered} requests"));
+        let azure = azure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        output::tell(&format!("answered {} requests", azure.requests()));
+        for (why, times) in azure.not_judged() {
+            let why = dekey_report::terminal::plain(why);
+            output::tell(&format!("a policy was not judged, {times} times: {why}"));
+        }
         Ok(Exit::Clean)
     })
 }

@@ -112,6 +112,15 @@ impl Aliases {
         }
     }
 
+    /// The aliases of a type, in order of name.
+    pub fn of_type(&self, resource_type: &str) -> Vec<&Alias> {
+        let all = self.by_name.values().flatten().map(AsRef::as_ref);
+        let mut own: Vec<&Alias> =
+            all.filter(|own: &&Alias| own.resource_type.eq_ignore_ascii_case(resource_type)).collect();
+        own.sort_by(|one, other| one.name.cmp(&other.name));
+        own
+    }
+
     /// What is known of a type.
     pub fn type_facts(&self, resource_type: &str) -> Option<&TypeFacts> {
         self.types.get(&resource_type.to_lowercase())

@@ -2,12 +2,16 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test that cannot go on has failed, and says what it counted"
 )]
 
+mod admission;
 mod assigned;
 mod loaded;
+mod panel;
 mod probes;
 mod published;
+mod words;

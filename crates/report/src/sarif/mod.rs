@@ -153,8 +153,17 @@ fn place(source: &str, line: u64, column: u64) -> PhysicalLocation {
 
 /// One line, as people are shown it. In SARIF `[text](target)` is a link, also in plain text; names come from strangers, so
 /// there are none.
-fn message(text: &str) -> Message {
-    Message { text: clean::line(text).replace("](", "] (") }
+pub(crate) fn text(text: &str) -> String {
+    clean::line(text).replace("](", "] (")
+}
+
+fn message(own: &str) -> Message {
+    Message { text: text(own) }
+}
+
+/// A document as a URI.
+pub(crate) fn source_uri(source: &str) -> String {
+    uri::of_source(source)
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -2,6 +2,7 @@
 
 use crate::azure::{Azure, Call};
 use crate::id;
+use crate::policy;
 use crate::types;
 use crate::wire::Response;
 use serde_json::{Map, Value, json};
@@ -147,7 +148,8 @@ fn provider_path(call: &Call<'_>, lower: &str) -> Option<Result<Response, Respon
     if segments.next().is_some() || !(is_read || is_registration) {
         return None;
     }
-    let mut all = providers(scope);
+    let expand = call.r.param("$expand").unwrap_or_default().to_ascii_lowercase();
+    let mut all = providers(scope, expand.contains("aliases"));
     if namespace.is_empty() {
         return Some(Ok(Response::json(200, &json!({ "value": all.into_values().collect::<Vec<_>>() }))));
     }
@@ -158,14 +160,18 @@ fn provider_path(call: &Call<'_>, lower: &str) -> Option<Result<Response, Respon
 }
 
 /// The providers, by namespace in lower case, each with its types and their api-versions.
-fn providers(scope: &str) -> BTreeMap<String, Value> {
+fn providers(scope: &str, with_aliases: bool) -> BTreeMap<String, Value> {
     let mut all: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for row in types::TYPES {
         let (namespace, path) = row.name.split_once('/').unwrap_or((row.name, ""));
         let versions = row.known_in();
         let places: Vec<&str> = LOCATIONS.iter().map(|(_, shown, _)| *shown).collect();
-        all.entry(namespace).or_default().push(json!({ "resourceType": path, "locations": places,
-            "apiVersions": versions, "capabilities": "SupportsTags, SupportsLocation" }));
+        let mut own = json!({ "resourceType": path, "locations": places, "apiVersions": versions,
+            "capabilities": capabilities(row) });
+        if let (true, Value::Object(map)) = (with_aliases, &mut own) {
+            map.insert("aliases".to_owned(), aliases(row.name));
+        }
+        all.entry(namespace).or_default().push(own);
     }
     let whole = |(namespace, types): (&str, Vec<Value>)| {
         let mut own = Map::new();
@@ -177,4 +183,25 @@ fn providers(scope: &str) -> BTreeMap<String, Value> {
         (namespace.to_ascii_lowercase(), Value::Object(own))
     };
     all.into_iter().map(whole).collect()
+}
+
+/// Whether resources of a type have tags and a location, which is what policies of the mode `Indexed` go by.
+fn capabilities(row: &types::Type) -> &'static str {
+    let facts = policy::knowledge().aliases.type_facts(row.name).and_then(|own| own.indexed);
+    let is_indexed = facts.unwrap_or(row.table == types::Table::Resources);
+    if is_indexed { "SupportsTags, SupportsLocation" } else { "None" }
+}
+
+/// The aliases of a type, as far as they are known.
+fn aliases(kind: &str) -> Value {
+    let shown = |own: &dekey_policy::Alias| {
+        let paths = own.versions.iter();
+        let paths =
+            paths.map(|(versions, path)| json!({ "path": path.to_string(), "apiVersions": versions }));
+        let attributes = if own.modifiable == Some(true) { "Modifiable" } else { "None" };
+        json!({ "name": own.name, "type": "NotSpecified", "paths": paths.collect::<Vec<_>>(),
+            "defaultPath": own.path.to_string(), "defaultPattern": null,
+            "defaultMetadata": { "type": own.token.as_deref().unwrap_or("NotSpecified"), "attributes": attributes } })
+    };
+    policy::knowledge().aliases.of_type(kind).into_iter().map(shown).collect()
 }

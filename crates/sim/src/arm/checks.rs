@@ -134,6 +134,7 @@ impl Azure {
         if kind == types::ROLE_ASSIGNMENT {
             return self.check_assignment(path, body);
         }
+        self.check_policy(row, path, body)?;
         if kind == types::WORKSPACE && self.lacks_keys(&Value::Object(body.clone())) {
             let message = "The workspace uses access keys for its system datastores, but its storage account does not permit key \
                            based authentication.";

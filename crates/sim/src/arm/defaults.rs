@@ -16,6 +16,7 @@ pub(super) fn fill(
 ) {
     let Some(own) = properties.as_object_mut() else { return };
     let (service, unsaid) = of(azure, call, row, path);
+    let unsaid = with_version(azure, row, own, unsaid);
     let before = old.and_then(|old| old.get("properties")).and_then(Value::as_object);
     for (name, value) in objects(service) {
         let kept = before.and_then(|before| before.get(&name)).cloned();
@@ -24,6 +25,20 @@ pub(super) fn fill(
     for (name, value) in objects(unsaid) {
         own.entry(name).or_insert(value);
     }
+}
+
+/// An assignment goes with the major version that its definition has, unless it says which.
+fn with_version(azure: &Azure, row: &Type, own: &Map<String, Value>, mut unsaid: Value) -> Value {
+    if row.name.eq_ignore_ascii_case(crate::policy::ASSIGNMENT)
+        && let Some(target) = own.get("policyDefinitionId").and_then(Value::as_str)
+        && let Some(definition) = azure.store.value(target)
+        && let Some(version) = definition.pointer("/properties/version").and_then(Value::as_str)
+        && let Value::Object(map) = &mut unsaid
+    {
+        let major = version.split('.').next().unwrap_or("1");
+        map.insert("definitionVersion".to_owned(), format!("{major}.*.*").into());
+    }
+    unsaid
 }
 
 fn objects(value: Value) -> Map<String, Value> {

@@ -142,6 +142,7 @@ impl Azure {
             Ok((shown, steps.iter().map(|own| json!({ "id": own.id })).collect::<Vec<_>>()))
         });
         let (parameters, resources) = planned.map_err(|reason| invalid(&reason))?;
+        self.foreseen(call, path, &asked)?;
         let properties = json!({
             "mode": "Incremental", "provisioningState": "Succeeded", "parameters": parameters,
             "timestamp": format!("{:.7}", call.r.now), "duration": "PT0S", "validatedResources": resources,
@@ -162,6 +163,7 @@ impl Azure {
                 Ok((template::shown_parameters(&asked.template, scope), steps))
             })
             .map_err(|reason| invalid(&reason))?;
+        self.foreseen(call, path, &asked)?;
         self.deploying += 1;
         let outcome = self.run(call, path, &asked, &steps);
         self.deploying -= 1;
@@ -175,6 +177,34 @@ impl Azure {
             self.fails(call, &path.id, &error);
         }
         Ok(answer)
+    }
+
+    /// Refuses a template over resources that policies will refuse, as far as they are known before anything is made.
+    fn foreseen(&mut self, call: &Call<'_>, path: &Path, asked: &Asked) -> Result<(), Response> {
+        let planned = self.planned(call, path, asked, |scope, steps| {
+            Ok(steps
+                .into_iter()
+                .filter_map(|step| Some((step.request(scope).ok()?, step)))
+                .collect::<Vec<_>>())
+        });
+        let open = std::mem::take(&mut self.open);
+        let mut refused = Vec::new();
+        for (body, step) in planned.unwrap_or_default() {
+            let (Some(row), Value::Object(body)) = (types::find(&step.kind), body) else { continue };
+            let own =
+                Call { r: call.r, caller: call.caller.clone(), path: step.id.clone(), version: step.version };
+            if let Err(answer) = self.admitted(&own, row, &step.id, body, None) {
+                let answer: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                refused.extend(answer.get("error").cloned());
+            }
+        }
+        self.open = open;
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let message = "The template deployment failed because of policy violation. Please see details for more information.";
+        let error = json!({ "code": "InvalidTemplateDeployment", "message": message, "details": refused });
+        Err(Response::json(400, &json!({ "error": error })))
     }
 
     /// Writes one resource after the other; the error says which could not be written, and when it was over.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod admission;
 mod catalogue;
 mod checks;
 mod defaults;
@@ -12,6 +13,8 @@ mod linked;
 mod lists;
 mod locks;
 mod lro;
+mod policy_checks;
+mod policy_scan;
 mod policy_states;
 mod read;
 mod soft_delete;
@@ -36,7 +39,11 @@ impl Azure {
     pub(crate) fn arm(&mut self, call: &Call<'_>) -> Result<Response, Response> {
         self.settle(call.r.now);
         self.last_action = None;
-        let answer = self.arm_answer(call);
+        self.open.clear();
+        let answer = match self.arm_answer(call) {
+            Ok(response) => Ok(self.tell_open(response)),
+            Err(response) => Err(self.tell_open(response)),
+        };
         self.note(call, &answer);
         self.note_changes(call);
         answer

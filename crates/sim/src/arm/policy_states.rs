@@ -1,4 +1,4 @@
-//! Policy Insights: the states that an export holds. The simulator judges nothing itself, so where none were given there are none.
+//! Policy Insights: the states that an export holds; where it holds none, those that come out now.
 
 use super::bad_filter;
 use super::lists::filter_of;
@@ -21,6 +21,7 @@ impl Azure {
         match what {
             "queryresults" => Some(self.query_states(call, scope)),
             "summarize" => Some(self.summarize_states(call, scope)),
+            "triggerevaluation" => Some(self.trigger_scan(call, scope)),
             _ => None,
         }
     }
@@ -44,28 +45,39 @@ impl Azure {
             return Err(Response::error(400, "InvalidQuery", "The simulator does not take $apply."));
         }
         let filter = filter_of(call.r)?;
+        let mut all = match self.exported(scope) {
+            Some(exported) => exported,
+            None => self.scanned(call, scope),
+        };
+        let mut wrong = None;
+        if let Some(filter) = &filter {
+            all.retain(|own| {
+                let passes = filter.passes(&Value::Object(own.clone()), &|_, _, _| None);
+                passes.unwrap_or_else(|reason| {
+                    wrong.get_or_insert(reason);
+                    false
+                })
+            });
+        }
+        wrong.map_or(Ok(all), |reason| Err(bad_filter(&reason)))
+    }
+
+    /// The states of an export at a scope; nothing when it holds none at all.
+    fn exported(&self, scope: &str) -> Option<Vec<Map<String, Value>>> {
+        let mut rows = self.store.below(STATE, "", None).peekable();
+        rows.peek()?;
         let mut all = Vec::new();
-        for (_, state) in self.store.below(STATE, "", None) {
+        for (_, state) in rows {
             let Ok(Value::Object(mut own)) = serde_json::from_str::<Value>(&state.body.text()) else {
                 continue;
             };
             let Some(Value::Object(told)) = own.remove("properties") else { continue };
             let of = told.get("resourceId").and_then(Value::as_str).unwrap_or("").to_ascii_lowercase();
-            if of != scope && !id::covers(scope, &of) {
-                continue;
-            }
-            let told = Value::Object(told);
-            let passes = match &filter {
-                Some(filter) => {
-                    filter.passes(&told, &|_, _, _| None).map_err(|reason| bad_filter(&reason))?
-                }
-                None => true,
-            };
-            if let (true, Value::Object(told)) = (passes, told) {
+            if of == scope || id::covers(scope, &of) {
                 all.push(told);
             }
         }
-        Ok(all)
+        Some(all)
     }
 
     fn query_states(&mut self, call: &Call<'_>, scope: &str) -> Result<Response, Response> {

@@ -37,7 +37,11 @@ pub(super) fn implied(row: &Type, id: &str) -> String {
 /// Role and policy definitions of the tenant can be asked for below every subscription.
 fn at_tenant(path: &Path) -> String {
     let kind = path.kind.to_ascii_lowercase();
-    let shared = ["microsoft.authorization/roledefinitions", "microsoft.authorization/policydefinitions"];
+    let shared = [
+        "microsoft.authorization/roledefinitions",
+        "microsoft.authorization/policydefinitions",
+        "microsoft.authorization/policysetdefinitions",
+    ];
     let name = id::name(&path.id);
     if shared.contains(&kind.as_str()) { format!("/providers/{}/{name}", path.kind) } else { String::new() }
 }
@@ -67,12 +71,15 @@ pub(super) fn present<'b>(call: &Call<'_>, row: &Type, resource: &'b Resource) -
     Cow::Owned(value.to_string())
 }
 
+/// What an api-version does not show of a type: what it does not have, and what is never read.
+pub(super) fn hidden_in<'v>(row: &Type, version: &'v str) -> impl Iterator<Item = &'static str> + use<'v> {
+    types::only::unknown(row.name, version).chain(row.write_only.iter().copied())
+}
+
 /// A document as an api-version shows it: without what that version does not have, and without what is never read.
 pub(crate) fn shown<'b>(row: &Type, version: &str, body: &'b str) -> Cow<'b, str> {
-    let hidden = types::only::unknown(row.name, version);
     let own_chain = row.name.eq_ignore_ascii_case(types::SUBSCRIPTION).then_some("/properties");
-    let hidden: Vec<&str> = hidden
-        .chain(row.write_only.iter().copied())
+    let hidden: Vec<&str> = hidden_in(row, version)
         .chain(own_chain)
         // Whether a name is in the text at all is cheaper to see than to parse.
         .filter(|pointer| body.contains(&format!("\"{}\"", id::name(pointer))))
@@ -87,9 +94,7 @@ pub(crate) fn shown<'b>(row: &Type, version: &str, body: &'b str) -> Cow<'b, str
     Cow::Owned(value.to_string())
 }
 
-fn remove(value: &mut Value, pointer: &str) {
-    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
-    if let Some(Value::Object(map)) = value.pointer_mut(parent) {
-        map.shift_remove(name);
-    }
+pub(super) fn remove(value: &mut Value, pointer: &str) -> Option<Value> {
+    let (parent, name) = pointer.rsplit_once('/')?;
+    value.pointer_mut(parent)?.as_object_mut()?.shift_remove(name)
 }

@@ -2,6 +2,7 @@
 
 use crate::azure::{Azure, Call};
 use crate::id;
+use crate::types;
 use crate::wire::Response;
 use serde_json::{Map, Value, json};
 
@@ -52,8 +53,14 @@ impl Azure {
                 ));
             }
         };
+        let mut after = after;
         if let (true, Value::Object(map)) = (after != before, &mut value) {
-            map.insert("tags".to_owned(), Value::Object(after.clone()));
+            let tags = json!({ "tags": after });
+            map.insert("tags".to_owned(), Value::Object(after));
+            if let Some(row) = types::find(&id::parse(host).kind) {
+                *map = self.admitted_patch(call, row, host, std::mem::take(map), &tags)?;
+            }
+            after = map.get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
             self.store.put(host, value.to_string(), Some(call.r.now));
         }
         let id = format!("{host}/providers/Microsoft.Resources/tags/default");

@@ -27,7 +27,7 @@ impl Azure {
         let row = row(&path.kind, call)?;
         self.authorize(call, &format!("{}/write", row.name), &path.id)?;
         self.check_scope(path)?;
-        let body = object(call)?;
+        let body = self.admitted(call, row, &path.id, object(call)?, None)?;
         let old = self.before_write(call, path)?;
         self.check_new(row, path, &body)?;
         checks::unchanged(row, path, &body, old.as_ref())?;
@@ -73,7 +73,7 @@ impl Azure {
         self.authorize(call, &format!("{}/write", row.name), &path.id)?;
         let body = checks::patchable(row, object(call)?);
         let Some(old) = self.before_write(call, path)? else { return Err(self.not_found(path, "write")) };
-        checks::unchanged(row, path, &body, Some(&old))?;
+        let sent = Value::Object(body.clone());
         let mut new = old.clone();
         for (name, value) in body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())) {
             match name.as_str() {
@@ -89,6 +89,10 @@ impl Azure {
                 }
             }
         }
+        // Policies come before the provider, which refuses what may not change.
+        let new = self.admitted_patch(call, row, &path.id, new, &sent)?;
+        checks::unchanged(row, path, &new, Some(&old))?;
+        self.check_policy(row, path, &new)?;
         Ok(self.commit(call, row, path, new, Some(&old)))
     }
 
@@ -110,6 +114,7 @@ impl Azure {
             let is_purged = purge && self.soft_deleted.remove(&path.id.to_ascii_lowercase()).is_some();
             return Ok(if is_purged { Response::empty(200) } else { Response::empty(204) });
         };
+        self.deletable(call, row, &path.id, &old)?;
         if lro == Lro::Sync {
             if row.name.eq_ignore_ascii_case(super::vaults::VAULT) {
                 self.keep_vault(&path.id, call.r.now);

@@ -191,6 +191,42 @@ fn written(resource: &Value) -> Value {
         .collect()
 }
 
+/// What an assignment assigns, with everything that it names.
+fn assigned(assignment: &Value) -> Value {
+    let properties = &assignment["properties"];
+    let id = properties["policyDefinitionId"].as_str().unwrap();
+    let kind = |own: &Value| match own {
+        Value::Array(_) => "Array",
+        Value::Object(_) => "Object",
+        Value::Bool(_) => "Boolean",
+        Value::Number(_) => "Integer",
+        _ => "String",
+    };
+    let given = properties["parameters"].as_object().into_iter().flatten();
+    let parameters: Map<String, Value> =
+        given.map(|(name, own)| (name.clone(), json!({ "type": kind(&own["value"]) }))).collect();
+    if !id.contains("policySetDefinitions") {
+        let rule = json!({ "if": { "field": "type", "equals": "none" }, "then": { "effect": "audit" } });
+        return json!({ "id": id, "properties": { "parameters": parameters, "policyRule": rule } });
+    }
+    let messages = properties["nonComplianceMessages"].as_array().into_iter().flatten();
+    let named = messages.filter_map(|own| own.get("policyDefinitionReferenceId"));
+    let members: Vec<Value> = named
+        .map(|own| json!({ "policyDefinitionReferenceId": own, "policyDefinitionId": "/providers/x/policyDefinitions/none" }))
+        .collect();
+    json!({ "id": id, "properties": { "parameters": parameters, "policyDefinitions": members } })
+}
+
+/// The role or policy that an assignment names.
+fn with_named(world: &mut World, answer: &Value) {
+    if let Some(role) = answer.pointer("/properties/roleDefinitionId") {
+        world.azure.seed(json!({ "id": role, "properties": { "permissions": [] } }));
+    }
+    if answer.pointer("/properties/policyDefinitionId").is_some() {
+        world.azure.seed(assigned(answer));
+    }
+}
+
 fn replay(example: &Example, tally: &mut Tally) {
     if let Some((_, why)) = ELSEWHERE.iter().find(|(name, _)| *name == example.name) {
         return tally.passes_over(why);
@@ -203,9 +239,7 @@ fn replay(example: &Example, tally: &mut Tally) {
     let kind = kind_of(&id);
     let mut world = World::filled(Options::new(7), |_| {});
     with_parents(&mut world, &id);
-    if let Some(role) = answer.pointer("/properties/roleDefinitionId") {
-        world.azure.seed(json!({ "id": role, "properties": { "permissions": [] } }));
-    }
+    with_named(&mut world, answer);
     let method = example.method();
     let mut seeded = answer.clone();
     seeded["id"] = id.clone().into();

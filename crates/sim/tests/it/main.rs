@@ -9,6 +9,8 @@ mod directory;
 mod graph;
 mod kept;
 mod logs;
+mod policy;
+mod prediction;
 mod scripts;
 mod served;
 mod tokens;

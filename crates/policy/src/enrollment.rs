@@ -1,0 +1,61 @@
+//! Enrollments: where an assignment in the mode `Enroll` is enforced.
+
+use crate::assignment::{Assignment, lies_in};
+use crate::selector::Selectors;
+use crate::subject::{Subject, Surroundings, scope_before};
+use crate::{LoadError, json};
+use dekey_expr::{Value, text};
+
+/// An enrollment.
+#[derive(Clone, Debug)]
+pub struct Enrollment {
+    /// Its resource id.
+    pub id: String,
+    /// What it enrolls, and below.
+    pub scope: String,
+    /// The assignment.
+    pub assignment: String,
+    /// The policies of the initiative; all of them when there are none.
+    pub references: Vec<String>,
+    selectors: Selectors,
+}
+
+const SUFFIX: &str = "/providers/Microsoft.Authorization/policyEnrollments/";
+
+impl Enrollment {
+    /// Reads an enrollment as ARM answers it.
+    pub fn parse(document: &Value) -> Result<Enrollment, LoadError> {
+        let root = json::object(document, "", "an enrollment")?;
+        let properties = json::properties(root);
+        let id = json::string(root, "id").unwrap_or_default();
+        let scope = scope_before(id, SUFFIX);
+        let scope = scope.ok_or_else(|| LoadError::new("/id", "the id of an enrollment tells its scope"))?;
+        let assignment = json::string(properties, "policyAssignmentId");
+        Ok(Enrollment {
+            id: id.to_owned(),
+            scope: scope.to_owned(),
+            assignment: assignment
+                .ok_or_else(|| LoadError::new("/properties", "an enrollment needs a `policyAssignmentId`"))?
+                .to_owned(),
+            references: json::strings(properties, "policyDefinitionReferenceIds"),
+            selectors: Selectors::parse(properties)?,
+        })
+    }
+
+    /// Whether it enrolls a resource in a policy of an assignment; an error says what would have to be known.
+    pub fn enrolls(
+        &self,
+        assignment: &Assignment,
+        reference: &str,
+        subject: &Subject<'_>,
+        around: &Surroundings<'_>,
+    ) -> Result<bool, String> {
+        let is_named =
+            self.references.is_empty() || self.references.iter().any(|own| text::eq(own, reference));
+        if !text::eq(&self.assignment, &assignment.id) || !is_named || !lies_in(subject, &self.scope, around)?
+        {
+            return Ok(false);
+        }
+        self.selectors.select(subject, reference)
+    }
+}
