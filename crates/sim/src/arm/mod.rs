@@ -9,6 +9,7 @@ mod defaults;
 mod deployments;
 mod effects;
 mod identity;
+mod linked;
 mod lists;
 mod locks;
 mod lro;

@@ -54,6 +54,7 @@ impl Azure {
         }
         let before = old.as_ref().and_then(|old| old.get("identity"));
         let asked = new.remove("identity");
+        self.assignable(call, (row, &path.id), before, asked.as_ref())?;
         let principals = |host: &str| self.principal_of(host);
         let own = identity::put(self.options.tenant.as_str(), &path.id, before, asked.as_ref(), &principals)
             .map_err(|reason| bad_identity(&reason))?;
@@ -77,6 +78,7 @@ impl Azure {
         for (name, value) in body.into_iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str())) {
             match name.as_str() {
                 "identity" => {
+                    self.assignable(call, (row, &path.id), old.get("identity"), Some(&value))?;
                     let (tenant, principals) = (&self.options.tenant, |host: &str| self.principal_of(host));
                     let own = identity::patch(tenant, &path.id, old.get("identity"), &value, &principals);
                     new.insert(name, own.map_err(|reason| bad_identity(&reason))?);

@@ -397,3 +397,30 @@ fn operations_fail_when_told_to() {
     assert_eq!((status, code(&body)), (500, "InternalServerError"));
     assert_eq!(world.get(path).1["properties"]["provisioningState"], "Failed");
 }
+
+#[test]
+fn an_identity_is_attached_by_who_may_assign_it() {
+    let subscription = "/subscriptions/d9ff73d7-de05-4ca4-94d6-7d4f3f237609";
+    let group = |name: &str| format!("{subscription}/resourceGroups/{name}");
+    let (own, others) = (group("rg-fraud-prod"), group("rg-pricing-legacy"));
+    let mut world = World::with_roles(&[("Contributor", &own), ("Reader", "/")]);
+    let identity = |group: &str| {
+        format!("{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-fraud-scoring")
+    };
+    let workspace = format!("{own}/providers/Microsoft.MachineLearningServices/workspaces/mlw-fraud-prod");
+    let url = format!("{workspace}?api-version=2025-12-01");
+    let body = |id: &str| {
+        format!(
+            r#"{{"identity":{{"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{{"{id}":{{}}}}}}}}"#
+        )
+    };
+    let refused = world.ask("PATCH", &url, &body(&identity(&others)));
+    let said = json(&refused);
+    assert_eq!((refused.status, code(&said)), (403, "LinkedAuthorizationFailed"));
+    let message = said["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("userAssignedIdentities/assign/action") && message.contains(&others),
+        "{message}"
+    );
+    assert_eq!(world.ask("PATCH", &url, &body(&identity(&own))).status, 202);
+}
