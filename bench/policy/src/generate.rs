@@ -1,5 +1,6 @@
 //! Random rules and resources over one made-up provider, from a seed.
 
+use crate::words::{CALLS, OPERATORS, TEXTS};
 use dekey_expr::Value as Json;
 use serde_json::{Map, json};
 
@@ -61,73 +62,6 @@ const ALIASES: &[(&str, &str)] = &[
 pub(crate) fn aliases() -> Vec<(String, String)> {
     ALIASES.iter().map(|(name, path)| (format!("{KIND}/{name}"), (*path).to_owned())).collect()
 }
-
-const TEXTS: &[&str] = &[
-    "",
-    "a",
-    "A",
-    "abc",
-    "ABC",
-    "aXb",
-    "prod",
-    "Prod",
-    "true",
-    "True",
-    "false",
-    "5",
-    "05",
-    "5.0",
-    "12",
-    "-3",
-    "a*",
-    "*",
-    "a?c",
-    "???",
-    "###",
-    "a#",
-    "#5",
-    "x-1",
-    "West Europe",
-    "westeurope",
-    "eastus",
-    "stra\u{df}e",
-    "STRASSE",
-    "\u{e4}b",
-    "zz",
-    "_a",
-    "-a",
-    "2024-05-01",
-    "2024-05-01T00:00:00Z",
-    "2024-05-01T02:00:00+02:00",
-    "2025-01-01T00:00:00.0000000Z",
-    "10.0.0.5",
-    "10.0.0.0/8",
-    "key",
-    "KEY",
-    "null",
-];
-
-const OPERATORS: &[&str] = &[
-    "equals",
-    "notEquals",
-    "like",
-    "notLike",
-    "match",
-    "notMatch",
-    "matchInsensitively",
-    "notMatchInsensitively",
-    "contains",
-    "notContains",
-    "in",
-    "notIn",
-    "containsKey",
-    "notContainsKey",
-    "less",
-    "lessOrEquals",
-    "greater",
-    "greaterOrEquals",
-    "exists",
-];
 
 fn text(random: &mut Random) -> Json {
     json!(random.pick(TEXTS))
@@ -311,70 +245,6 @@ fn literal(random: &mut Random) -> String {
         }
     }
 }
-
-/// Functions with what they are called with, `%` for an inner expression.
-const CALLS: &[&str] = &[
-    "concat(%, %)",
-    "toLower(%)",
-    "toUpper(%)",
-    "length(%)",
-    "empty(%)",
-    "contains(%, %)",
-    "startsWith(%, %)",
-    "endsWith(%, %)",
-    "indexOf(%, %)",
-    "lastIndexOf(%, %)",
-    "replace(%, 'a', 'b')",
-    "split(%, ',')",
-    "first(%)",
-    "last(%)",
-    "substring(%, 0, 1)",
-    "take(%, 2)",
-    "skip(%, 1)",
-    "trim(%)",
-    "padLeft(%, 4, '0')",
-    "string(%)",
-    "int(%)",
-    "bool(%)",
-    "float(%)",
-    "array(%)",
-    "createArray(%, %)",
-    "createObject('k', %)",
-    "union(createArray(%), createArray(%))",
-    "intersection(createArray(%), createArray(%))",
-    "add(length(%), 1)",
-    "sub(5, %)",
-    "mul(2, %)",
-    "div(%, 2)",
-    "mod(%, 3)",
-    "max(1, %)",
-    "min(3, %)",
-    "if(equals(%, %), %, %)",
-    "equals(%, %)",
-    "not(equals(%, %))",
-    "less(%, %)",
-    "greater(%, %)",
-    "lessOrEquals(%, %)",
-    "greaterOrEquals(%, %)",
-    "and(equals(%, %), true())",
-    "or(empty(%), false())",
-    "coalesce(%, %)",
-    "base64(%)",
-    "base64ToString(base64(%))",
-    "join(createArray(%, %), '-')",
-    "format('{0}-{1}', %, %)",
-    "addDays(%, 1)",
-    "ipRangeContains('10.0.0.0/8', %)",
-    "uriComponent(%)",
-    "json('{\"a\": 1}').a",
-    "tryGet(createObject('k', %), 'k')",
-    "range(1, 3)",
-    "utcNow()",
-    "resourceGroup().location",
-    "resourceGroup().tags.env",
-    "subscription().subscriptionId",
-    "requestContext().apiVersion",
-];
 
 /// An expression without its brackets.
 fn term(random: &mut Random, depth: usize) -> String {

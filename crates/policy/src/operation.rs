@@ -149,6 +149,7 @@ impl Operation {
             Field::Location => Path::of_keys(&["location"]),
             Field::Kind => Path::of_keys(&["kind"]),
             Field::Path(path) => path.clone(),
+            Field::Slot(own) => own.path.clone(),
             Field::Alias(alias) => {
                 let own = alias.on(cx.env.subject.resource_type());
                 let fixed = own.is_some_and(|own| own.modifiable == Some(false));

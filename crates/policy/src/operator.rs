@@ -101,6 +101,10 @@ fn scalar(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Array(_) | Value::Object(_) => None,
+        Value::Null => Some(Cow::Borrowed("")),
+        // As `to_text` spells them.
+        Value::Bool(true) => Some(Cow::Borrowed("True")),
+        Value::Bool(false) => Some(Cow::Borrowed("False")),
         other => Some(Cow::Owned(value::to_text(other))),
     }
 }
@@ -224,25 +228,33 @@ fn like(left: Item<'_>, right: &Value, semantics: Semantics) -> Result<bool, Box
     let pattern = right_text("like", right)?;
     let Some(whole) = left.as_text() else { return Ok(false) };
     let question = semantics.like_question_mark;
-    Ok(glob(&text::fold(&whole), &text::fold(&pattern), question) && !nothing(left, semantics))
+    let fits = if whole.is_ascii() && pattern.is_ascii() {
+        fits(whole.as_bytes(), pattern.as_bytes(), question, &(b'*', b'?'), u8::eq_ignore_ascii_case)
+    } else {
+        let chars = |text: &str| text::fold(text).chars().collect::<Vec<char>>();
+        fits(&chars(&whole), &chars(&pattern), question, &('*', '?'), char::eq)
+    };
+    Ok(fits && !nothing(left, semantics))
 }
 
-/// Whether a text fits a pattern with `*` for any run of characters.
-fn glob(whole: &str, pattern: &str, question: bool) -> bool {
-    if !question && !pattern.contains('*') {
-        return whole == pattern;
-    }
-    let (whole, pattern): (Vec<char>, Vec<char>) = (whole.chars().collect(), pattern.chars().collect());
+/// Whether a text fits a pattern with `*` for any run of characters, and `?` for one where that counts.
+fn fits<C: Copy + PartialEq>(
+    whole: &[C],
+    pattern: &[C],
+    question: bool,
+    (any, one): &(C, C),
+    same: fn(&C, &C) -> bool,
+) -> bool {
     let (mut at, mut in_pattern) = (0, 0);
     // Where the last `*` was, and how much of the text it has taken.
     let mut star: Option<(usize, usize)> = None;
     while let Some(c) = whole.get(at) {
         match pattern.get(in_pattern) {
-            Some('*') => {
+            Some(p) if p == any => {
                 star = Some((in_pattern, at));
                 in_pattern += 1;
             }
-            Some(p) if p == c || (question && *p == '?') => {
+            Some(p) if same(p, c) || (question && p == one) => {
                 at += 1;
                 in_pattern += 1;
             }
@@ -254,7 +266,7 @@ fn glob(whole: &str, pattern: &str, question: bool) -> bool {
             }
         }
     }
-    pattern.iter().skip(in_pattern).all(|p| *p == '*')
+    pattern.iter().skip(in_pattern).all(|p| p == any)
 }
 
 /// `#` for a digit, `?` for a letter, `.` for any character.

@@ -194,16 +194,15 @@ impl<'s, 'p> Sitting<'s, 'p> {
         {
             return Arc::clone(docket);
         }
-        let docket = match self.own.get(kind) {
-            Some(known) => Arc::clone(known),
-            None => {
-                if self.own.len() >= MOST_TYPES {
-                    self.own.clear();
-                }
-                let docket = self.panel.docket(kind);
-                self.own.insert(kind.to_owned(), Arc::clone(&docket));
-                docket
+        let docket = if let Some(known) = self.own.get(kind) {
+            Arc::clone(known)
+        } else {
+            if self.own.len() >= MOST_TYPES {
+                self.own.clear();
             }
+            let docket = self.panel.docket(kind);
+            self.own.insert(kind.to_owned(), Arc::clone(&docket));
+            docket
         };
         self.last = Some((kind.to_owned(), Arc::clone(&docket)));
         docket
@@ -258,8 +257,9 @@ impl<'d> Sighting<'_, '_, 'd> {
         around: &Surroundings<'_>,
         forced: Option<&Effect>,
     ) -> Verdict {
-        // Another version of the API has properties in other places.
-        let special = special.filter(|_| self.subject.version.is_none());
+        // Another version of the API has properties in other places, and what was read in part hides some.
+        let is_plain = self.subject.version.is_none() && self.subject.unread.is_none();
+        let special = special.filter(|_| is_plain);
         if let Some(special) = special {
             return policy.judge_view(&self.subject, View { slots: &self.slots, special }, around, forced);
         }

@@ -8,9 +8,9 @@ use serde_json::Map;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Reads a value.
-pub(crate) fn pruned(json: &str, shape: &Shape) -> Result<Value, sonic_rs::Error> {
-    let mut deserializer = sonic_rs::Deserializer::from_str(json);
+/// Reads a value, with the parser that reads whole documents: numbers such as `-0.0` must come out the same.
+pub(crate) fn pruned(json: &str, shape: &Shape) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     let value = Pruned(shape).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value.into_value())

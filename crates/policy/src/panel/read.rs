@@ -3,7 +3,7 @@
 
 use super::Docket;
 use super::prune::pruned;
-use super::scan::Marks;
+use super::scan::{Marks, Unclosed};
 use super::slot::{self, ROOTS, Slot};
 use super::tree::{Branch, Shape};
 use crate::subject::type_in;
@@ -93,13 +93,24 @@ pub(crate) fn read<'d>(json: &'d str, dockets: Dockets<'_>) -> Result<Read<'d>, 
         slots.resize_with(docket.tree.slots, Slot::default);
         docket
     });
+    postponed(&before, &docket, &mut seen, &mut slots)?;
+    Ok(Read { docket, slots })
+}
+
+/// Reads what stood before the type.
+fn postponed<'d>(
+    before: &[(&'d str, &'d str)],
+    docket: &Docket,
+    seen: &mut Seen,
+    slots: &mut [Slot<'d>],
+) -> Result<(), Unread> {
     for (key, value) in before {
         let Some((at, branch)) = docket.tree.root.child(key) else { continue };
         seen.once(at)?;
         let mut walk = Walk { json: value, marks: Marks::new(value.as_bytes()) };
-        walk.along(0, branch, &mut slots)?;
+        walk.along(0, branch, slots)?;
     }
-    Ok(Read { docket, slots })
+    Ok(())
 }
 
 /// Which properties were met already.
@@ -186,9 +197,11 @@ impl<'d> Walk<'d> {
     fn close(&mut self) -> Result<usize, Unread> {
         let (open, _) = self.next()?;
         match self.marks.close(DEEPEST) {
-            Some(Some(end)) => Ok(end + 1),
-            Some(None) => Err(Unread::Bad(format!("nested deeper than {DEEPEST} levels at byte {open}"))),
-            None => Err(Unread::Bad("the JSON breaks off".to_owned())),
+            Ok(end) => Ok(end + 1),
+            Err(Unclosed::Deep) => {
+                Err(Unread::Bad(format!("nested deeper than {DEEPEST} levels at byte {open}")))
+            }
+            Err(Unclosed::Open) => Err(Unread::Bad("the JSON breaks off".to_owned())),
         }
     }
 

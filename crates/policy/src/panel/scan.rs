@@ -5,6 +5,15 @@ use wide::u8x16;
 /// The bytes looked at together, one for each bit of a word.
 const BLOCK: usize = 64;
 
+/// Why there is no end to what a bracket opens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unclosed {
+    /// The text ends before.
+    Open,
+    /// It is nested too deep.
+    Deep,
+}
+
 /// Brackets and colons outside of texts, in order.
 pub(crate) struct Marks<'d> {
     bytes: &'d [u8],
@@ -41,9 +50,8 @@ impl<'d> Marks<'d> {
         }
     }
 
-    /// Where the bracket that was opened last is closed. Nothing in it is nested deeper than so many levels, or there is no such
-    /// place: then the inner answer is missing.
-    pub(crate) fn close(&mut self, deepest: usize) -> Option<Option<usize>> {
+    /// Where the bracket that was opened last is closed, unless something in it is nested deeper than so many levels.
+    pub(crate) fn close(&mut self, deepest: usize) -> Result<usize, Unclosed> {
         let mut depth = 1usize;
         loop {
             // Where so few brackets close, none of them is the one.
@@ -51,9 +59,9 @@ impl<'d> Marks<'d> {
                 depth = depth + self.opens.count_ones() as usize - self.closes.count_ones() as usize;
                 (self.opens, self.closes, self.colons) = (0, 0, 0);
                 if depth > deepest {
-                    return Some(None);
+                    return Err(Unclosed::Deep);
                 }
-                self.load()?;
+                self.load().ok_or(Unclosed::Open)?;
                 continue;
             }
             let all = self.opens | self.closes;
@@ -62,7 +70,7 @@ impl<'d> Marks<'d> {
                 self.opens &= !bit;
                 depth += 1;
                 if depth > deepest {
-                    return Some(None);
+                    return Err(Unclosed::Deep);
                 }
                 continue;
             }
@@ -71,7 +79,7 @@ impl<'d> Marks<'d> {
             if depth == 0 {
                 // What stood before it is passed.
                 self.colons &= !(bit - 1);
-                return Some(Some(self.next - BLOCK + all.trailing_zeros() as usize));
+                return Ok(self.next - BLOCK + all.trailing_zeros() as usize);
             }
         }
     }
@@ -79,13 +87,12 @@ impl<'d> Marks<'d> {
     #[inline]
     fn load(&mut self) -> Option<()> {
         let rest = self.bytes.get(self.next..).filter(|rest| !rest.is_empty())?;
-        match rest.first_chunk::<BLOCK>() {
-            Some(block) => self.read(block),
-            None => {
-                let mut block = [b' '; BLOCK];
-                block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-                self.read(&block);
-            }
+        if let Some(block) = rest.first_chunk::<BLOCK>() {
+            self.read(block);
+        } else {
+            let mut block = [b' '; BLOCK];
+            block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            self.read(&block);
         }
         self.next += BLOCK;
         Some(())

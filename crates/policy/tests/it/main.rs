@@ -10,7 +10,9 @@
 
 mod admission;
 mod assigned;
+mod elsewhere;
 mod loaded;
+mod normalised;
 mod panel;
 mod probes;
 mod published;

@@ -249,7 +249,7 @@ fn expected(case: &Value) -> Option<String> {
     case["want_effect"].as_str().map(str::to_ascii_lowercase)
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|own| own.unwrap().path()).collect();
     all.retain(|own| own.extension().is_some_and(|own| own == "yaml"));
     all.sort();
