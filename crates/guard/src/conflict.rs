@@ -10,7 +10,7 @@ use crate::state::{Edit, Topic, apply, is_about_identities, topics};
 use crate::subject::Body;
 use crate::walk::Options;
 use dekey_model::ResourceIx;
-use dekey_policy::{Assigned, Effect, Policy, Subject, Surroundings, Verdict};
+use dekey_policy::{Assigned, Coverage, Effect, Policy, Subject, Surroundings, Verdict};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -106,6 +106,15 @@ fn sides<'a>(
 /// Whether two policies look at the same property, or at properties that only change together.
 fn are_related(one: &Side<'_>, other: &Side<'_>) -> bool {
     let about_identities = |own: &Side<'_>| own.looks_at.iter().any(|path| is_about_identities(path));
+    let types = |own: &Side<'_>| {
+        own.policy.types().map(|all| all.iter().map(|own| own.to_ascii_lowercase()).collect())
+    };
+    let types: (Option<BTreeSet<String>>, Option<BTreeSet<String>>) = (types(one), types(other));
+    if let (Some(one), Some(other)) = types
+        && one.is_disjoint(&other)
+    {
+        return false;
+    }
     let shares =
         one.looks_at.intersection(&other.looks_at).any(|path| !["kind", "location"].contains(&&**path));
     shares || (about_identities(one) && about_identities(other))
@@ -123,17 +132,30 @@ fn conflict(estate: &Estate<'_>, options: Options<'_>, one: &Side<'_>, other: &S
     let mut tried = 0;
     for ix in refused {
         let resource = estate.inventory.get(ix);
+        let surroundings = lookups.of(resource.id());
+        // Most of many resources are told apart without their documents.
+        let bare = Subject::new(&Value::Null).with_id(resource.id());
+        let covers = |side: &Side<'_>| {
+            side.own.assignment.is_selective()
+                || side.own.assignment.covers(&bare, &surroundings) == Coverage::Covered
+        };
+        if !covers(one) || !covers(other) {
+            continue;
+        }
         let Some(body) = Body::of(resource) else { continue };
-        let (subject, surroundings) = (body.subject(resource), lookups.of(resource.id()));
+        let subject = body.subject(resource);
         if !looks(one, &subject, &surroundings) || !looks(other, &subject, &surroundings) {
             continue;
         }
         concerned += 1;
-        if first.is_none() && tried < EXAMPLES {
+        if first.is_none() {
             tried += 1;
             let topics = topics(estate, resource, &[one.policy, other.policy], &subject, &surroundings);
             let case = Case { one, other, subject: &subject, around: &surroundings, topics: &topics };
             first = case.work_out().map(|(alone, both)| (ix, alone, both));
+            if first.is_none() && tried == EXAMPLES {
+                return None;
+            }
         }
     }
     let (example, alone, both) = first?;
@@ -142,7 +164,7 @@ fn conflict(estate: &Estate<'_>, options: Options<'_>, one: &Side<'_>, other: &S
 
 /// Whether a denial looks at a resource: the assignment covers it, nothing excuses it.
 fn looks(side: &Side<'_>, subject: &Subject<'_>, around: &Surroundings<'_>) -> bool {
-    side.own.assignment.covers(subject, around) == dekey_policy::Coverage::Covered
+    side.own.assignment.covers(subject, around) == Coverage::Covered
         && matches!(
             side.policy.judge_as(subject, around, Some(&Effect::Deny)),
             Verdict::Compliant(_) | Verdict::NonCompliant(_) | Verdict::Failed(_)

@@ -46,25 +46,6 @@ impl Read {
         Ok(Self { inventory, settings: loaded.settings, now, as_of })
     }
 
-    /// The aliases that are built in, those of the inventory, and those of files, in this order: the later say more.
-    pub(super) fn knowledge(&self, args: &GuardInput, estate: &Estate<'_>) -> Result<Knowledge, Error> {
-        let mut aliases = Aliases::built_in();
-        for text in estate.provider_documents() {
-            // A provider without aliases is no mistake.
-            let _ = aliases.read(&text);
-        }
-        for path in &args.aliases {
-            let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-            let unreadable = |why: String| Error::Input(format!("{}: {}", path.display(), plain(&why)));
-            aliases.read(&text).map_err(unreadable)?;
-        }
-        Ok(Knowledge {
-            aliases: Arc::new(aliases),
-            unlisted: Unlisted::NotJudged,
-            semantics: Semantics::DOCUMENTED,
-        })
-    }
-
     /// The exit code: what weighs most wins. Says what could not be read.
     pub(super) fn exit(&self, args: &GuardInput, findings: bool, unknowns: bool) -> Exit {
         let mut broken = false;
@@ -81,6 +62,25 @@ impl Read {
             _ => Exit::Clean,
         }
     }
+}
+
+/// The aliases that are built in, those of the inventory, and those of files, in this order: the later say more.
+pub(super) fn knowledge(args: &GuardInput, estate: &Estate<'_>) -> Result<Knowledge, Error> {
+    let mut aliases = Aliases::built_in();
+    for text in estate.provider_documents() {
+        // A provider without aliases is no mistake.
+        let _ = aliases.read(&text);
+    }
+    for path in &args.aliases {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let unreadable = |why: String| Error::Input(format!("{}: {}", path.display(), plain(&why)));
+        aliases.read(&text).map_err(unreadable)?;
+    }
+    Ok(Knowledge {
+        aliases: Arc::new(aliases),
+        unlisted: Unlisted::NotJudged,
+        semantics: Semantics::DOCUMENTED,
+    })
 }
 
 /// Writes each format that was asked for; for people, if none goes to the standard output.

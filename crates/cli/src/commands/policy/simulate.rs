@@ -21,7 +21,7 @@ pub(crate) fn run(args: &SimulateArgs, color: ColorChoice) -> Result<Exit, Error
     let read = Read::new(&args.input)?;
     let mut estate = Estate::of(&read.inventory);
     let new = add(args, &read, &mut estate)?;
-    let knowledge = read.knowledge(&args.input, &estate)?;
+    let knowledge = guard::knowledge(&args.input, &estate)?;
     let compiled = estate.compile(&knowledge);
     let assigned = &compiled.assigned;
     let is_new = |own: &Assigned| new.contains(&own.assignment.id.to_ascii_lowercase());

@@ -10,7 +10,7 @@ use dekey_report::policy::status::{Rules, Stood, html, json, sarif, terminal};
 pub(crate) fn run(args: &StatusArgs, color: ColorChoice) -> Result<Exit, Error> {
     let read = Read::new(&args.input)?;
     let estate = Estate::of(&read.inventory);
-    let knowledge = read.knowledge(&args.input, &estate)?;
+    let knowledge = guard::knowledge(&args.input, &estate)?;
     let compiled = estate.compile(&knowledge);
     let options = Options { now: Some(read.now), forces: None, scope: args.input.scope.as_deref() };
     let rules = Rules::new(&knowledge);
