@@ -283,6 +283,15 @@ impl<'i> Estate<'i> {
         self.subscriptions.get(&subscription.to_ascii_lowercase())?.groups.as_deref()
     }
 
+    /// Whether something lies at or below a scope, as far as is known: below a management group, if its subscription says so.
+    pub fn lies_in(&self, id: &str, scope: &str) -> bool {
+        if scope.trim_end_matches('/').is_empty() || order::lies_in(id, scope) {
+            return true;
+        }
+        let groups = dekey_model::ArmId(id).subscription().and_then(|own| self.management_groups(own));
+        groups.into_iter().flatten().any(|own| key(own) == key(scope))
+    }
+
     /// All resources, in order of id.
     pub fn in_order(&self) -> &[ResourceIx] {
         &self.order.all

@@ -37,6 +37,6 @@ pub use request::Differs;
 pub use simulation::{Assessment, Counts, Excused, Judgement, Simulation, simulate};
 pub use stand::Stand;
 pub use states::{Compared, Difference, compare_states};
-pub use status::{RuleStatus, ScopeStatus, Status, not_read, status};
+pub use status::{RuleStatus, ScopeStatus, StandsFor, Status, not_read, status};
 pub use subject::{Body, is_evaluated};
 pub use walk::{Judged, Options, Visitor, walk};

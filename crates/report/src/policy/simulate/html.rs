@@ -21,7 +21,7 @@ pub fn html(own: &Simulated<'_>, out: &mut dyn Write) -> io::Result<()> {
             own.as_of
         ),
         cards: cards(own),
-        sections: vec![policies(own), stuck(own), writes(own), conflicts(own), resources(own), gaps(own)],
+        sections: vec![stuck(own), writes(own), conflicts(own), policies(own), resources(own), gaps(own)],
     };
     sheet.write(out)
 }

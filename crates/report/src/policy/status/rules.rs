@@ -1,6 +1,7 @@
 //! Which of dekey's rules a policy stands for: one that finds what the policy of the pack finds, whatever it is called and however
 //! it is written.
 
+use dekey_guard::StandsFor;
 use dekey_model::ArmId;
 use dekey_pack::{Scope, definitions};
 use dekey_policy::{About, Definition, Effect, Knowledge, Part, Policy, Subject, Surroundings, Verdict};
@@ -42,11 +43,11 @@ impl Rules {
     }
 
     /// The rules that a policy stands for, as positions.
-    pub fn of(&self, part: &Part) -> Vec<usize> {
+    pub fn of(&self, part: &Part) -> Vec<StandsFor> {
         let name = ArmId(&part.definition).name();
         let named = self.rows.iter().position(|row| row.name.eq_ignore_ascii_case(name));
         if let Some(at) = named {
-            return vec![at];
+            return vec![StandsFor { rule: at, closest: true }];
         }
         let Ok(policy) = part.policy() else { return Vec::new() };
         let found = finds(policy, &self.probes);
@@ -55,7 +56,12 @@ impl Rules {
             let all = row.finds.iter().all(|at| found.contains(at));
             !row.finds.is_empty() && all && self.spares_some(&row.finds, &found)
         };
-        self.rows.iter().enumerate().filter(stands_for).map(|own| own.0).collect()
+        let all: Vec<(usize, &Row)> = self.rows.iter().enumerate().filter(stands_for).collect();
+        let more = |one: &Row, other: &Row| {
+            other.finds.len() > one.finds.len() && one.finds.iter().all(|at| other.finds.contains(at))
+        };
+        let closest = |row: &Row| !all.iter().any(|other| more(row, other.1));
+        all.iter().map(|(rule, row)| StandsFor { rule: *rule, closest: closest(row) }).collect()
     }
 }
 

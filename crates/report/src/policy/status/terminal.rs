@@ -6,7 +6,7 @@ use crate::policy::Page;
 use crate::policy::simulate::{RATES, rates};
 use crate::style::Style;
 use crate::words::{counted, percent};
-use dekey_guard::{RuleStatus, ScopeStatus, Stand};
+use dekey_guard::{ScopeStatus, Stand};
 use dekey_model::{ArmId, Kind, Severity};
 use std::io::{self, Write};
 
@@ -29,12 +29,8 @@ pub fn terminal(own: &Stood<'_>, options: &TerminalOptions, out: &mut dyn Write)
         own.as_of
     ))?;
     told.page.dim("", RATES)?;
-    let mut above: Option<&ScopeStatus> = None;
-    for scope in &own.status.scopes {
-        told.scope(scope, above.filter(|_| scope.kind == Kind::ResourceGroup))?;
-        if scope.kind == Kind::Subscription {
-            above = Some(scope);
-        }
+    for (scope, rules) in own.worth_telling(options.all) {
+        told.scope(scope, &rules)?;
     }
     told.others()?;
     told.azure()?;
@@ -58,8 +54,7 @@ fn look(stand: Stand) -> fn(Style, &str) -> String {
 }
 
 impl Told<'_, '_> {
-    /// Of a resource group only what differs from its subscription.
-    fn scope(&mut self, scope: &ScopeStatus, above: Option<&ScopeStatus>) -> io::Result<()> {
+    fn scope(&mut self, scope: &ScopeStatus, rules: &[usize]) -> io::Result<()> {
         self.page.line("")?;
         let indent = "  ".repeat(scope.depth.min(8));
         let kind = match scope.kind {
@@ -72,19 +67,12 @@ impl Told<'_, '_> {
         if scope.counts.looked_at() > 0 {
             self.page.dim(&indent, &rates(&scope.counts))?;
         }
-        let mut alike = above.is_some();
         for stand in [Stand::Enforced, Stand::Audited, Stand::Exempt, Stand::Unknown, Stand::Bare] {
-            let differs = |at: usize, status: &RuleStatus| {
-                let upper = above.filter(|_| !self.all).and_then(|own| own.rules.get(at));
-                upper.is_none_or(|upper| upper.stand != status.stand || upper.by != status.by)
-            };
-            let rows = self.own.status.rules.iter().zip(&scope.rules).enumerate();
-            let rows = rows.filter(|(at, row)| row.1.stand == stand && differs(*at, row.1));
-            let own: Vec<_> = rows.map(|row| row.1).collect();
+            let row = |at: &usize| self.own.status.rules.get(*at).zip(scope.rules.get(*at));
+            let own: Vec<_> = rules.iter().filter_map(row).filter(|row| row.1.stand == stand).collect();
             if own.is_empty() {
                 continue;
             }
-            alike = false;
             if matches!(stand, Stand::Bare | Stand::Unknown) && !self.all {
                 let names: Vec<&str> = own.iter().map(|row| row.0.as_str()).collect();
                 let text = format!("{}: {}", stand.word(), names.join(", "));
@@ -108,7 +96,7 @@ impl Told<'_, '_> {
                 self.page.text(&indent, &format!("{}{part}: {rule}{by}{rate}", stand.word()), look(stand))?;
             }
         }
-        if alike { self.page.dim(&indent, "rules stand as in the subscription") } else { Ok(()) }
+        if rules.is_empty() { self.page.dim(&indent, "rules stand as in the subscription") } else { Ok(()) }
     }
 
     fn others(&mut self) -> io::Result<()> {
