@@ -73,6 +73,10 @@ pub(super) fn words(expr: &Expr, cx: &Cx<'_>) -> String {
             (Some(name), Some(counted)) if dekey_expr::text::starts_with(name, counted) => {
                 field::field(name, false, cx)
             }
+            // That of a count further out.
+            (Some(name), _) if name.contains("[*]") => {
+                field::field(name, false, cx).replace("every element of", "the element of")
+            }
             (Some(name), _) => format!("`{name}`"),
             _ => "the element".to_owned(),
         },

@@ -59,7 +59,7 @@ impl<'a> Leaf<'a> {
         let counted = json::string(count, "field");
         let of = match (counted, json::get(count, "value")) {
             (Some(name), _) => field::field(name.strip_suffix("[*]").unwrap_or(name), false, cx),
-            (None, Some(value)) => match json::string(count, "name") {
+            (None, Some(value)) => match json::string(count, "name").filter(|_| count.len() > 2) {
                 Some(name) => format!("{} (called `{name}`)", expression::right(value, cx)),
                 None => expression::right(value, cx),
             },
