@@ -106,7 +106,9 @@ impl<'i> Estate<'i> {
             }
         }
         let enrollments: Vec<Resource<'_>> = own.resources_of(ENROLLMENTS, "/").collect();
-        enrollments.into_iter().for_each(|enrollment| own.read(enrollment));
+        for enrollment in enrollments {
+            own.read(enrollment);
+        }
         for ix in inventory.of_kind(Kind::Subscription) {
             let resource = inventory.get(*ix);
             let id = resource.arm_id().subscription().unwrap_or_default().to_ascii_lowercase();

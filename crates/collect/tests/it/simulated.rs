@@ -317,7 +317,7 @@ async fn records_are_read_on_demand() {
     assert!(inventory(&journal).of_kind(Kind::ActivityEvent).is_empty(), "nobody asked");
     let workspace = by_type(&journal)["workspaces"][0].clone();
     let status = world.write("PATCH", &format!("{workspace}?{AML}"), &json!({ "tags": { "n": "1" } }));
-    assert_eq!(status, 200);
+    assert!(status < 300, "{status}");
     let (file, stop) = (SharedFile::default(), AtomicBool::new(false));
     let records = Records { activity_days: 2, policy_states: true };
     let fresh = (Known::default(), Done::new());

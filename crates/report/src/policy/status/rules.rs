@@ -98,11 +98,12 @@ fn key_type(path: &str) -> String {
     own.collect::<Vec<_>>().join("/")
 }
 
+const AML: &str = "Microsoft.MachineLearningServices/workspaces/w";
+const IDENTITY: &str =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+
 /// Resources, one for each way in which they can be right or wrong.
 fn probes() -> Vec<(String, Value)> {
-    const AML: &str = "Microsoft.MachineLearningServices/workspaces/w";
-    const IDENTITY: &str =
-        "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
     let mut all = Vec::new();
     let mut add = |path: &str, more: Value| {
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -113,50 +114,8 @@ fn probes() -> Vec<(String, Value)> {
         }
         all.push((path.to_owned(), body));
     };
-    let good = json!({ "systemDatastoresAuthMode": "identity", "primaryUserAssignedIdentity": IDENTITY });
-    let attached = json!({ IDENTITY: {} });
-    let no_primary = json!({ "systemDatastoresAuthMode": "identity" });
-    add(AML, json!({ "properties": no_primary }));
-    add(AML, json!({ "identity": { "type": "None" }, "properties": no_primary }));
-    add(AML, json!({ "identity": { "type": "SystemAssigned" }, "properties": no_primary }));
-    add(
-        AML,
-        json!({ "identity": { "type": "UserAssigned", "userAssignedIdentities": attached }, "properties": good }),
-    );
-    let both = json!({ "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": attached });
-    add(AML, json!({ "identity": both, "properties": good }));
-    add(AML, json!({ "identity": both, "properties": no_primary }));
-    for mode in ["accessKey", "identity"] {
-        let properties = json!({ "systemDatastoresAuthMode": mode, "primaryUserAssignedIdentity": IDENTITY });
-        add(AML, json!({ "identity": both, "properties": properties }));
-    }
-    add(AML, json!({ "identity": both, "properties": good, "tags": { "cost-center": "1" } }));
-    add(AML, json!({ "identity": both, "properties": good, "tags": { "owner": "a@b.example" } }));
-    for kind in ["AccountKey", "Sas", "ServicePrincipal", "Certificate", "KerberosKeytab", "None"] {
-        let properties = json!({ "datastoreType": "AzureBlob", "credentials": { "credentialsType": kind } });
-        add(&format!("{AML}/datastores/d"), json!({ "properties": properties }));
-    }
-    for auth in ["ApiKey", "PAT", "AAD", "ManagedIdentity"] {
-        add(&format!("{AML}/connections/c"), json!({ "properties": { "authType": auth } }));
-    }
-    for (endpoint, key, token) in [
-        ("onlineEndpoints", "Key", "AADToken"),
-        ("batchEndpoints", "Key", "AADToken"),
-        ("serverlessEndpoints", "Key", "AAD"),
-    ] {
-        for mode in [key, token] {
-            let identity = json!({ "type": "SystemAssigned" });
-            add(
-                &format!("{AML}/{endpoint}/e"),
-                json!({ "identity": identity, "properties": { "authMode": mode } }),
-            );
-        }
-    }
-    for off in [true, false] {
-        let properties = json!({ "computeType": "ComputeInstance", "disableLocalAuth": off });
-        let identity = json!({ "type": "SystemAssigned" });
-        add(&format!("{AML}/computes/c"), json!({ "identity": identity, "properties": properties }));
-    }
+    workspaces(&mut add);
+    below_workspaces(&mut add);
     for properties in
         [json!({}), json!({ "allowSharedKeyAccess": true }), json!({ "allowSharedKeyAccess": false })]
     {
@@ -167,4 +126,52 @@ fn probes() -> Vec<(String, Value)> {
         add("Microsoft.KeyVault/vaults/v", json!({ "properties": { "enableRbacAuthorization": on } }));
     }
     all
+}
+
+fn workspaces(add: &mut dyn FnMut(&str, Value)) {
+    let good = json!({ "systemDatastoresAuthMode": "identity", "primaryUserAssignedIdentity": IDENTITY });
+    let attached = json!({ IDENTITY: {} });
+    let no_primary = json!({ "systemDatastoresAuthMode": "identity" });
+    let user = json!({ "type": "UserAssigned", "userAssignedIdentities": attached });
+    let both = json!({ "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": attached });
+    add(AML, json!({ "properties": no_primary }));
+    for (identity, properties) in [
+        (&json!({ "type": "None" }), &no_primary),
+        (&json!({ "type": "SystemAssigned" }), &no_primary),
+        (&user, &good),
+        (&both, &good),
+        (&both, &no_primary),
+    ] {
+        add(AML, json!({ "identity": identity, "properties": properties }));
+    }
+    let keys = json!({ "systemDatastoresAuthMode": "accessKey", "primaryUserAssignedIdentity": IDENTITY });
+    add(AML, json!({ "identity": both, "properties": keys }));
+    for tags in [json!({ "cost-center": "1" }), json!({ "owner": "a@b.example" })] {
+        add(AML, json!({ "identity": both, "properties": good, "tags": tags }));
+    }
+}
+
+fn below_workspaces(add: &mut dyn FnMut(&str, Value)) {
+    for kind in ["AccountKey", "Sas", "ServicePrincipal", "Certificate", "KerberosKeytab", "None"] {
+        let properties = json!({ "datastoreType": "AzureBlob", "credentials": { "credentialsType": kind } });
+        add(&format!("{AML}/datastores/d"), json!({ "properties": properties }));
+    }
+    for auth in ["ApiKey", "PAT", "AAD", "ManagedIdentity"] {
+        add(&format!("{AML}/connections/c"), json!({ "properties": { "authType": auth } }));
+    }
+    let identity = json!({ "type": "SystemAssigned" });
+    for (endpoint, key, token) in [
+        ("onlineEndpoints", "Key", "AADToken"),
+        ("batchEndpoints", "Key", "AADToken"),
+        ("serverlessEndpoints", "Key", "AAD"),
+    ] {
+        for mode in [key, token] {
+            let body = json!({ "identity": identity, "properties": { "authMode": mode } });
+            add(&format!("{AML}/{endpoint}/e"), body);
+        }
+    }
+    for off in [true, false] {
+        let properties = json!({ "computeType": "ComputeInstance", "disableLocalAuth": off });
+        add(&format!("{AML}/computes/c"), json!({ "identity": identity, "properties": properties }));
+    }
 }
