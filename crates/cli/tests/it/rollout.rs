@@ -40,7 +40,7 @@ impl Somebody {
             format!("{}?resource={}&api-version=2019-08-01", sim.variable("IDENTITY_ENDPOINT"), own.cloud);
         let mut request = Request::new(Url::parse(&url).unwrap(), Method::Get);
         request.insert_header("x-identity-header", "sim");
-        own.token = own.answer(&request).1["access_token"].as_str().unwrap().to_owned();
+        own.answer(&request).1["access_token"].as_str().unwrap().clone_into(&mut own.token);
         own
     }
 
