@@ -182,7 +182,8 @@ const COLLECT_EXAMPLES: &str = "Examples:
   dekey collect --print-permissions az                 the least role that collects everything
 
 Reads only, and asks for nothing that returns a key. Signs in like dekey auth status says.
-Exit codes: 0 everything was read, 11 something could not be read, 12 nothing could.";
+Ctrl-C keeps what was read; a second one ends it at once.
+Exit codes: 0 everything was read, 11 something could not be read, 12 nothing could, 130 ended at once.";
 
 /// Arguments of `dekey collect`.
 #[derive(Debug, Args)]

@@ -62,13 +62,12 @@ async fn each_is_read_at_its_own_addresses() {
         ("AzureChinaCloud", "management.chinacloudapi.cn", "microsoftgraph.chinacloudapi.cn"),
     ] {
         let (journal, mut hosts, mut audiences) = read(name).await;
-        let mut own = [arm.to_owned(), graph.to_owned()];
+        let own = [arm.to_owned(), graph.to_owned()];
         for all in [&mut hosts, &mut audiences] {
             all.sort_by_key(|own| own.trim_start_matches("https://") != arm);
         }
         assert_eq!(hosts, own, "{name}");
-        own.iter_mut().for_each(|own| own.insert_str(0, "https://"));
-        assert_eq!(audiences, own, "{name}");
+        assert_eq!(audiences, own.map(|own| format!("https://{own}")), "{name}");
         assert_eq!(told(&journal), told(&public), "{name}");
     }
 }

@@ -400,19 +400,21 @@ fn operations_fail_when_told_to() {
 
 #[test]
 fn an_identity_is_attached_by_who_may_assign_it() {
-    let subscription = "/subscriptions/d9ff73d7-de05-4ca4-94d6-7d4f3f237609";
-    let group = |name: &str| format!("{subscription}/resourceGroups/{name}");
-    let (own, others) = (group("rg-fraud-prod"), group("rg-pricing-legacy"));
-    let mut world = World::with_roles(&[("Contributor", &own), ("Reader", "/")]);
-    let identity = |group: &str| {
-        format!("{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-fraud-scoring")
-    };
-    let workspace = format!("{own}/providers/Microsoft.MachineLearningServices/workspaces/mlw-fraud-prod");
+    let group =
+        |name: &str| format!("/subscriptions/5a1e0c7d-0000-4000-8000-000000000001/resourceGroups/{name}");
+    let (own, others) = (group("own"), group("others"));
+    let identity =
+        |group: &str| format!("{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id");
+    let workspace = format!("{own}/providers/Microsoft.MachineLearningServices/workspaces/w");
+    let mut world =
+        World::filled(Options::with_roles(7, &[("Contributor", &own), ("Reader", "/")]), |azure| {
+            for id in [workspace.clone(), identity(&own), identity(&others)] {
+                assert!(azure.seed(json!({ "id": id, "location": "westeurope", "properties": {} })));
+            }
+        });
     let url = format!("{workspace}?api-version=2025-12-01");
     let body = |id: &str| {
-        format!(
-            r#"{{"identity":{{"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{{"{id}":{{}}}}}}}}"#
-        )
+        json!({ "identity": { "type": "UserAssigned", "userAssignedIdentities": { id: {} } } }).to_string()
     };
     let refused = world.ask("PATCH", &url, &body(&identity(&others)));
     let said = json(&refused);
@@ -422,5 +424,6 @@ fn an_identity_is_attached_by_who_may_assign_it() {
         message.contains("userAssignedIdentities/assign/action") && message.contains(&others),
         "{message}"
     );
-    assert_eq!(world.ask("PATCH", &url, &body(&identity(&own))).status, 202);
+    let allowed = world.ask("PATCH", &url, &body(&identity(&own)));
+    assert_eq!(allowed.status, 202, "{}", json(&allowed));
 }
