@@ -45,17 +45,14 @@ pub(crate) fn credentials<'a>(
     application: Resource<'a>,
     out: &mut Out<'_>,
 ) -> Vec<Credential<'a>> {
-    let has_role = match application.kind() {
-        Kind::ServicePrincipal => {
-            // Only managed identities have other names.
-            let names = application.json(Field::AlternativeNames).value().and_then(Value::as_array);
-            let is_managed = names.is_some_and(|own| !own.is_empty());
-            !is_managed && !cx.grants().of_principal(application.name()).is_empty()
-        }
-        _ => {
-            let id = application.text(Field::AppId).non_empty().value();
-            id.is_some_and(|id| cx.grants().of_application(cx.inventory, id).next().is_some())
-        }
+    let has_role = if application.kind() == Kind::ServicePrincipal {
+        // Only managed identities have other names.
+        let names = application.json(Field::AlternativeNames).value().and_then(Value::as_array);
+        let is_managed = names.is_some_and(|own| !own.is_empty());
+        !is_managed && !cx.grants().of_principal(application.name()).is_empty()
+    } else {
+        let id = application.text(Field::AppId).non_empty().value();
+        id.is_some_and(|id| cx.grants().of_application(cx.inventory, id).next().is_some())
     };
     if !has_role {
         return Vec::new();
