@@ -316,7 +316,7 @@ ROWS = [
     ("az policy enrollment create --name one --policy-assignment {fraud}/providers/Microsoft.Authorization/policyAssignments/no-keys --resource-group rg-fraud-prod", where({"policyAssignmentId": some})),
     ("az policy enrollment list --resource-group rg-fraud-prod", number(1)),
     ("az storage account create --name stafter --resource-group rg-fraud-prod --allow-shared-key-access true", fails("was disallowed by policy")),
-    ("az policy enrollment delete --name one --resource-group rg-fraud-prod", nothing()),
+    ("az policy enrollment delete --name one --resource-group rg-fraud-prod --yes", nothing()),
     ("az storage account delete --name stbefore --resource-group rg-fraud-prod --yes", nothing()),
     ("az storage account delete --name stwithkeys --resource-group rg-fraud-prod --yes", nothing()),
     ("az storage account delete --name stwithoutkeys --resource-group rg-fraud-prod --yes", nothing()),

@@ -103,7 +103,11 @@ impl Pages {
         if let Some(link) = given(&page.next_link) {
             new(&link)?;
             let url = Url::parse(&link).map_err(|_| "a next page at no address")?;
-            return Ok(Some(Call::get(call.service, url)));
+            // What was asked by a body is asked on by the same body.
+            return Ok(Some(match &call.body {
+                Some(body) => Call::ask(call.service, url, body.clone()),
+                None => Call::get(call.service, url),
+            }));
         }
         match &page.truncated {
             Some(Value::String(text)) if text == "true" => {}

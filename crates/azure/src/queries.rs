@@ -115,6 +115,32 @@ impl Client {
         self.list_with(&path, versions::ACTIVITY, &query)
     }
 
+    /// What was done in a subscription in a span of time, and by whom, as the activity log has it: for ninety days.
+    pub fn activity(
+        &self,
+        subscription: &str,
+        from: jiff::Timestamp,
+        to: jiff::Timestamp,
+    ) -> Result<Pages, Error> {
+        let path = format!(
+            "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+        );
+        let filter = format!("eventTimestamp ge '{from}' and eventTimestamp le '{to}'");
+        let wanted =
+            "eventDataId,eventTimestamp,operationName,resourceId,status,caller,operationId,subscriptionId";
+        let query = [("$filter", filter.as_str()), ("$select", wanted)];
+        self.list_with(&path, versions::ACTIVITY, &query)
+    }
+
+    /// What Policy Insights says now of the resources of a subscription.
+    pub fn policy_states(&self, subscription: &str) -> Result<Pages, Error> {
+        let path = format!(
+            "/subscriptions/{subscription}/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults"
+        );
+        let url = self.address(Service::Arm, &path, &[("api-version", versions::POLICY_STATES)])?;
+        Ok(self.pages(Call::ask(Service::Arm, url, json!({}))))
+    }
+
     /// A list of Microsoft Graph.
     pub fn graph_list(&self, path: &str, query: &[(&str, &str)]) -> Result<Pages, Error> {
         let url = self.address(Service::Graph, &format!("{}{path}", versions::GRAPH), query)?;

@@ -14,6 +14,8 @@ pub const PERMISSIONS: &str = "2022-04-01";
 pub const IDENTITIES: &str = "2024-11-30";
 /// The activity log.
 pub const ACTIVITY: &str = "2015-04-01";
+/// What Policy Insights says.
+pub const POLICY_STATES: &str = "2024-10-01";
 /// The endpoints of a cloud.
 pub const METADATA: &str = "2022-09-01";
 
@@ -45,7 +47,7 @@ pub const fn of(kind: Kind) -> &'static str {
         Kind::ResourceGroup | Kind::Subscription => SUBSCRIPTIONS,
         Kind::ServicePrincipal | Kind::Application | Kind::Group => GRAPH,
         Kind::ActivityEvent => ACTIVITY,
-        Kind::PolicyState => "2024-10-01",
+        Kind::PolicyState => POLICY_STATES,
         Kind::Other => "2021-04-01",
     }
 }

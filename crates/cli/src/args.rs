@@ -1,12 +1,14 @@
 //! Arguments. Help, man page and completions are made from here alone.
 
 mod access;
+mod guard;
 mod policy;
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInput, AssumeArg, GraphArgs, GraphFormat, MinimiseArgs, NeedsArgs,
     ProfileArg, ShowArgs, WhoArgs,
 };
+pub(crate) use guard::{EffectArg, GuardInput, PolicyFormat, PolicyFormatArg, SimulateArgs, StatusArgs};
 
 pub(crate) use policy::{ExplainArgs, PackArgs, PackForm, PolicyCommand, TestArgs, TestFormat, TestKind};
 
@@ -267,6 +269,12 @@ pub(crate) struct CollectArgs {
     /// Ask what changed since this snapshot, take over what did not, and read the rest.
     #[arg(long, value_name = "SNAPSHOT")]
     pub(crate) since: Option<PathBuf>,
+    /// Read the activity log of so many days as well, up to 90: who wrote what, for `dekey policy simulate`.
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=90))]
+    pub(crate) activity_days: u16,
+    /// Read what Policy Insights says as well, for `dekey policy status`.
+    #[arg(long)]
+    pub(crate) policy_states: bool,
     /// Say which permissions are missing and what will stay unjudged without them, and read nothing else.
     #[arg(long, conflicts_with = "print_permissions")]
     pub(crate) preflight: bool,
@@ -434,6 +442,8 @@ pub(crate) enum SchemaFormat {
     Audit,
     /// The JSON output of `dekey access`.
     Access,
+    /// The JSON output of `dekey policy simulate` and `dekey policy status`.
+    Policy,
     /// `dekey.toml`.
     Settings,
     /// Files of tests, as `dekey policy test` reads them.

@@ -18,6 +18,7 @@ const FURTHER: &[&str] = &[
     "Microsoft.Authorization/permissions/read",
     "Microsoft.Insights/eventtypes/values/read",
     "Microsoft.ManagedIdentity/identities/read",
+    "Microsoft.PolicyInsights/policyStates/queryResults/read",
     "Microsoft.ResourceGraph/resources/read",
 ];
 

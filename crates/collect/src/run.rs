@@ -1,5 +1,6 @@
 //! One run: what is asked, in which order, and what becomes of the answers.
 
+use crate::records::Records;
 use crate::steps::name_subscription;
 use crate::{Done, Earlier, Journal, Known, directory};
 use dekey_azure::{Client, Error, ErrorKind, Pages};
@@ -57,6 +58,7 @@ pub struct Collector<'c, W> {
     known: Mutex<Known>,
     done: Done,
     pub(crate) earlier: Option<&'c Earlier>,
+    pub(crate) records: Records,
     pub(crate) progress: &'c dyn Progress,
     stop: &'c AtomicBool,
     pub(crate) collected: Mutex<Collected>,
@@ -83,6 +85,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
             known: Mutex::new(known),
             done,
             earlier: None,
+            records: Records::default(),
             progress,
             stop,
             collected,
@@ -93,6 +96,12 @@ impl<'c, W: Write + Send> Collector<'c, W> {
     #[must_use]
     pub fn since(self, earlier: Option<&'c Earlier>) -> Self {
         Self { earlier, ..self }
+    }
+
+    /// Reads records about resources as well.
+    #[must_use]
+    pub fn with_records(self, records: Records) -> Self {
+        Self { records, ..self }
     }
 
     /// Reads these subscriptions and those of these management groups, or all that the caller sees when none is named.
@@ -106,6 +115,7 @@ impl<'c, W: Write + Send> Collector<'c, W> {
         self.lists(&subscriptions, &spared).await?;
         self.identities(&spared).await?;
         drop(spared);
+        self.records(&subscriptions).await?;
         directory::read(&self).await?;
         let mut collected = self.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
         collected.resources = lock(&self.journal).written();

@@ -1,10 +1,12 @@
 //! What a denial would stop: resources that can no longer be updated as they are, and writes of late that would have been refused.
 
 use crate::activity::{Activity, Event};
+use crate::around::Around;
 use crate::estate::{Estate, key};
 use crate::force::Forces;
 use crate::order::lies_in;
 use crate::simulation::{Judgement, Simulation};
+use crate::subject::Body;
 use dekey_model::{ArmId, ResourceIx};
 use dekey_policy::{Assigned, Effect, Enforcement, Part, Policy};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -56,9 +58,45 @@ pub struct Blast {
     pub writes: Option<Writes>,
 }
 
-/// Whether an assignment refuses anything: it is enforced, or is asked about as if it were.
+/// Whether an assignment refuses anything: it is enforced, if only where enrolled, or is asked about as if it were.
 pub(crate) fn is_enforced(own: &Assigned, at: usize, forces: Option<&Forces>) -> bool {
-    own.assignment.enforcement == Enforcement::Default || forces.is_some_and(|forces| forces.any(at))
+    own.assignment.enforcement != Enforcement::DoNotEnforce || forces.is_some_and(|forces| forces.any(at))
+}
+
+/// Where an assignment is enforced.
+enum Enrolled<'a> {
+    Everywhere,
+    /// Where an enrollment in it says so.
+    In(&'a Assigned),
+}
+
+impl<'a> Enrolled<'a> {
+    fn of(own: &'a Assigned, at: usize, forces: Option<&Forces>) -> Self {
+        let asked = forces.is_some_and(|forces| forces.any(at));
+        match own.assignment.enforcement {
+            Enforcement::Enroll if !asked => Enrolled::In(own),
+            _ => Enrolled::Everywhere,
+        }
+    }
+
+    fn counts(&self, estate: &Estate<'_>, part: &Part, ix: ResourceIx) -> bool {
+        let Enrolled::In(own) = self else { return true };
+        let resource = estate.inventory.get(ix);
+        let Some(body) = Body::of(resource) else { return false };
+        let around = Around::new(estate, None);
+        let lookups = around.lookups();
+        let (subject, surroundings) = (body.subject(resource), lookups.of(resource.id()));
+        let enrolls = |enrollment: &dekey_policy::Enrollment| {
+            enrollment.enrolls(&own.assignment, &part.reference, &subject, &surroundings) == Ok(true)
+        };
+        estate.enrollments().iter().any(enrolls)
+    }
+}
+
+/// Whether a policy looks for related resources, which happens after a request was carried out.
+fn looks_afterwards(part: &Part) -> bool {
+    let effect = part.policy().ok().and_then(Policy::effect);
+    matches!(effect, Some(Effect::AuditIfNotExists | Effect::DeployIfNotExists))
 }
 
 /// Whether a policy of an enforced assignment refuses what it holds for.
@@ -67,29 +105,32 @@ pub(crate) fn refuses(part: &Part, forced: Option<&Effect>) -> bool {
     effect == Some(Effect::Deny)
 }
 
-/// Works out what denials would stop.
+/// Works out what denials would stop: those of assignments that are wanted.
 pub fn blast(
     estate: &Estate<'_>,
     assigned: &[Assigned],
     forces: Option<&Forces>,
     simulation: &Simulation,
     activity: Option<&Activity>,
+    wanted: &dyn Fn(usize) -> bool,
 ) -> Blast {
     let mut refusing = Vec::new();
     let mut by_resource: HashMap<ResourceIx, Vec<PartAt>> = HashMap::new();
     let mut unknown: HashMap<ResourceIx, Vec<String>> = HashMap::new();
     for (at, (own, assessed)) in assigned.iter().zip(&simulation.assessments).enumerate() {
-        if !is_enforced(own, at, forces) {
+        if !wanted(at) || !is_enforced(own, at, forces) {
             continue;
         }
+        let enrollment = Enrolled::of(own, at, forces);
         for (ix, (part, judged)) in own.parts.iter().zip(&assessed.parts).enumerate() {
             let denies = refuses(part, forces.and_then(|forces| forces.get(at, ix)))
                 || judged.non_compliant.contains_key(Effect::Deny.name());
-            if !denies {
+            // What fails to evaluate is refused, whatever the effect, but for what is only looked at afterwards.
+            if !denies && (judged.failed.is_empty() || looks_afterwards(part)) {
                 continue;
             }
             refusing.push((at, ix));
-            for resource in judged.refused() {
+            for resource in judged.refused().filter(|own| enrollment.counts(estate, part, *own)) {
                 by_resource.entry(resource).or_default().push((at, ix));
             }
             note_unknown(judged, &mut unknown);

@@ -192,7 +192,9 @@ impl Case<'_> {
 
     fn passes(&self, side: &Side<'_>, edits: &[&Edit]) -> bool {
         let mut body = self.subject.body.clone();
-        edits.iter().for_each(|edit| apply(&mut body, edit));
+        for edit in edits {
+            apply(&mut body, edit);
+        }
         let subject = self.subject.clone().with_body(&body);
         let verdict = side.policy.judge_as(&subject, self.around, Some(&Effect::Deny));
         !is_refusal(&verdict) && !matches!(verdict, Verdict::NotJudged(_))

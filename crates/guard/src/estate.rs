@@ -106,7 +106,9 @@ impl<'i> Estate<'i> {
             }
         }
         let enrollments: Vec<Resource<'_>> = own.resources_of(ENROLLMENTS, "/").collect();
-        enrollments.into_iter().for_each(|enrollment| own.read(enrollment));
+        for enrollment in enrollments {
+            own.read(enrollment);
+        }
         for ix in inventory.of_kind(Kind::Subscription) {
             let resource = inventory.get(*ix);
             let id = resource.arm_id().subscription().unwrap_or_default().to_ascii_lowercase();
@@ -267,9 +269,29 @@ impl<'i> Estate<'i> {
         }
     }
 
+    /// What providers say of their types and aliases, where the inventory holds their answers.
+    pub fn provider_documents(&self) -> impl Iterator<Item = String> {
+        let all = self.order.within(self.inventory, "", "/");
+        all.iter().filter_map(|ix| {
+            let raw = self.inventory.get(*ix).raw().filter(|raw| raw.contains("resourceTypes"))?;
+            let value: Value = serde_json::from_str(raw).ok()?;
+            let own = value.get("properties").filter(|own| own.is_object()).unwrap_or(&value);
+            own.get("resourceTypes").is_some().then(|| own.to_string())
+        })
+    }
+
     /// The management groups above a subscription, by id; `None` where nobody said.
     pub fn management_groups(&self, subscription: &str) -> Option<&[String]> {
         self.subscriptions.get(&subscription.to_ascii_lowercase())?.groups.as_deref()
+    }
+
+    /// Whether something lies at or below a scope, as far as is known: below a management group, if its subscription says so.
+    pub fn lies_in(&self, id: &str, scope: &str) -> bool {
+        if scope.trim_end_matches('/').is_empty() || order::lies_in(id, scope) {
+            return true;
+        }
+        let groups = dekey_model::ArmId(id).subscription().and_then(|own| self.management_groups(own));
+        groups.into_iter().flatten().any(|own| key(own) == key(scope))
     }
 
     /// All resources, in order of id.

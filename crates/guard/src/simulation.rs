@@ -136,14 +136,19 @@ pub fn simulate(estate: &Estate<'_>, assigned: &[Assigned], options: Options<'_>
     let fresh = || Gathered { requests: Some(&requests), ..Gathered::default() };
     let parts = walk(estate, assigned, options, &fresh);
     let mut all = Gathered::default();
-    parts.into_iter().for_each(|own| all.append(own));
+    for own in parts {
+        all.append(own);
+    }
     all.finish(assigned)
 }
+
+/// By assignment, policy and type.
+type Known = HashMap<(usize, usize, String), Option<Arc<Partial>>, foldhash::fast::FixedState>;
 
 /// What requests may not have of what policies look at, worked out once for each policy and type.
 struct Requests<'r> {
     assigned: &'r [Assigned],
-    known: Mutex<HashMap<(usize, usize, String), Option<Arc<Partial>>, foldhash::fast::FixedState>>,
+    known: Mutex<Known>,
 }
 
 impl Requests<'_> {

@@ -71,10 +71,20 @@ fn propose(list: &mut Vec<Option<Value>>, target: &Value) {
         }
     };
     match target {
-        Value::Array(all) => all.iter().for_each(|own| add(Some(own.clone()))),
-        Value::Bool(_) => [true, false].into_iter().for_each(|own| add(Some(own.into()))),
+        Value::Array(all) => {
+            for own in all {
+                add(Some(own.clone()));
+            }
+        }
+        Value::Bool(_) => {
+            for own in [true, false] {
+                add(Some(own.into()));
+            }
+        }
         Value::String(own) if ["true", "false"].contains(&own.to_ascii_lowercase().as_str()) => {
-            [true, false].into_iter().for_each(|own| add(Some(own.into())));
+            for own in [true, false] {
+                add(Some(own.into()));
+            }
         }
         Value::String(_) | Value::Number(_) => add(Some(target.clone())),
         _ => {}

@@ -94,9 +94,11 @@ pub fn compare_states(
             missed(&mut own, "their assignment was not read, or cannot be used");
             continue;
         };
-        let Some(part) =
-            part_of(assigned.get(at), &text("policyDefinitionReferenceId"), &text("policyDefinitionId"))
-        else {
+        let Some(part) = part_of(
+            assigned.get(at),
+            text("policyDefinitionReferenceId").as_ref(),
+            text("policyDefinitionId").as_ref(),
+        ) else {
             missed(&mut own, "their policy is not among those of the assignment");
             continue;
         };
@@ -130,13 +132,13 @@ fn agrees(azure: &str, own: &str) -> bool {
         || (own == "evaluation error" && azure.eq_ignore_ascii_case("NonCompliant"))
 }
 
-fn part_of(own: Option<&Assigned>, reference: &Option<String>, definition: &Option<String>) -> Option<usize> {
+fn part_of(own: Option<&Assigned>, reference: Option<&String>, definition: Option<&String>) -> Option<usize> {
     let own = own?;
-    let by_reference = reference.as_ref().filter(|own| !own.is_empty()).and_then(|reference| {
+    let by_reference = reference.filter(|own| !own.is_empty()).and_then(|reference| {
         own.parts.iter().position(|part| part.reference.eq_ignore_ascii_case(reference))
     });
     by_reference.or_else(|| {
-        let definition = definition.as_ref()?;
+        let definition = definition?;
         own.parts.iter().position(|part| key(&part.definition) == key(definition))
     })
 }

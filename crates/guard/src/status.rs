@@ -1,7 +1,6 @@
 //! Which rule is enforced, audited, excused or left out in which scope.
 
 use crate::estate::{Estate, key};
-use crate::order::lies_in;
 use crate::simulation::Counts;
 use crate::stand::{Reach, Stand, reach, stand_of};
 use crate::walk::{Judged, Options, Visitor, walk};
@@ -53,6 +52,15 @@ pub struct Status {
     pub not_read: Vec<(String, Kind)>,
 }
 
+/// A rule that a policy stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandsFor {
+    /// The rule, as a position.
+    pub rule: usize,
+    /// No other rule that it stands for asks for more, so that its verdicts are those of the rule.
+    pub closest: bool,
+}
+
 /// A place in the tree of scopes.
 struct Node {
     id: String,
@@ -72,9 +80,9 @@ pub fn status(
     assigned: &[Assigned],
     options: Options<'_>,
     rules: &[String],
-    rule_of: &dyn Fn(&Part) -> Vec<usize>,
+    rule_of: &dyn Fn(&Part) -> Vec<StandsFor>,
 ) -> Status {
-    let mapped: Vec<Vec<Vec<usize>>> =
+    let mapped: Vec<Vec<Vec<StandsFor>>> =
         assigned.iter().map(|own| own.parts.iter().map(rule_of).collect()).collect();
     let tree = Tree::of(estate, assigned);
     let counts = count(estate, assigned, options, &mapped, &tree);
@@ -83,7 +91,7 @@ pub fn status(
     tree.below(None, &mut order);
     for at in order {
         let Some(node) = tree.nodes.get(at) else { continue };
-        if options.scope.is_some_and(|scope| !lies_in(&node.id, scope)) {
+        if options.scope.is_some_and(|scope| !estate.lies_in(&node.id, scope)) {
             continue;
         }
         let mut all = Counts::default();
@@ -108,7 +116,7 @@ pub fn status(
 }
 
 /// The subscriptions of which no document says which policies they have.
-pub(crate) fn not_read(estate: &Estate<'_>) -> Vec<(String, Kind)> {
+pub fn not_read(estate: &Estate<'_>) -> Vec<(String, Kind)> {
     let mut ids: BTreeSet<String> = estate.subscriptions.keys().cloned().collect();
     let of = |ix: &ResourceIx| estate.inventory.get(*ix).arm_id().subscription().map(str::to_ascii_lowercase);
     ids.extend(estate.in_order().iter().filter_map(of));
@@ -128,7 +136,7 @@ fn stand(
     estate: &Estate<'_>,
     assigned: &[Assigned],
     options: Options<'_>,
-    mapped: &[Vec<Vec<usize>>],
+    mapped: &[Vec<Vec<StandsFor>>],
     node: &Node,
     rule: usize,
     counts: Counts,
@@ -136,7 +144,8 @@ fn stand(
     let (mut best, mut by, mut in_part) = (Stand::Bare, Vec::new(), false);
     for (at, own) in assigned.iter().enumerate() {
         let parts = mapped.get(at).into_iter().flatten().enumerate();
-        let parts: Vec<usize> = parts.filter(|(_, rules)| rules.contains(&rule)).map(|own| own.0).collect();
+        let stands = |rules: &[StandsFor]| rules.iter().any(|own| own.rule == rule);
+        let parts: Vec<usize> = parts.filter(|(_, rules)| stands(rules)).map(|own| own.0).collect();
         if parts.is_empty() {
             continue;
         }
@@ -271,7 +280,7 @@ fn called(own: Resource<'_>) -> Option<String> {
 /// How resources stand to rules, by lowest node and rule.
 struct Tally<'t> {
     tree: &'t Tree,
-    mapped: &'t [Vec<Vec<usize>>],
+    mapped: &'t [Vec<Vec<StandsFor>>],
     counts: BTreeMap<(usize, usize), Counts>,
     at: Option<ResourceIx>,
     node: Option<usize>,
@@ -329,8 +338,8 @@ impl Visitor for Tally<'_> {
             self.at = Some(judged.resource.ix());
             self.node = self.tree.of_resource(judged.resource);
         }
-        for rule in rules {
-            let known = self.words.entry(*rule).or_insert(word);
+        for own in rules.iter().filter(|own| own.closest) {
+            let known = self.words.entry(own.rule).or_insert(word);
             *known = word.max(*known);
         }
     }
@@ -341,7 +350,7 @@ fn count(
     estate: &Estate<'_>,
     assigned: &[Assigned],
     options: Options<'_>,
-    mapped: &[Vec<Vec<usize>>],
+    mapped: &[Vec<Vec<StandsFor>>],
     tree: &Tree,
 ) -> BTreeMap<(usize, usize), Counts> {
     let fresh =

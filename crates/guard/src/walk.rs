@@ -71,7 +71,7 @@ pub fn walk<V: Visitor>(
     let inventory = estate.inventory;
     let wanted = |ix: &&ResourceIx| {
         let resource = inventory.get(**ix);
-        is_evaluated(resource) && options.scope.is_none_or(|scope| lies_in(resource.id(), scope))
+        is_evaluated(resource) && options.scope.is_none_or(|scope| estate.lies_in(resource.id(), scope))
     };
     let all: Vec<ResourceIx> = estate.order.all.iter().filter(wanted).copied().collect();
     let plan = Plan::new(estate, assigned, options, &all);

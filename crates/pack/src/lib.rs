@@ -1,8 +1,8 @@
 //! The policies that dekey brings: a definition for each rule that Azure Policy can evaluate, and one initiative of them.
 //!
 //! Where a built-in policy does the job already it is referenced, never copied; what stands in `equivalents/` says the same in our
-//! own words, so that the initiative can be judged without a tenant. [`initiative`] makes the initiative for a scope, [`Shelf`] holds
-//! everything for an evaluator, and [`files`] writes it all as JSON, Bicep or Terraform.
+//! own words, so that the initiative can be judged without a tenant. [`initiative()`] makes the initiative for a scope, [`Shelf`] holds
+//! everything for an evaluator, and [`files()`] writes it all as JSON, Bicep or Terraform.
 //!
 //! Pure: no I/O, no clock, no environment, no randomness.
 

@@ -167,7 +167,7 @@ impl Operation {
             Field::Unlisted(name) => {
                 return Err(Fault::missing(format!("where the alias `{name}` is in a resource")));
             }
-            Field::Name | Field::FullName | Field::Type | Field::Id => {
+            Field::Name | Field::FullName | Field::Type | Field::Id | Field::Slot(_) => {
                 unfit = Some(format!("`{field}` cannot be changed by a policy"));
                 Path::of_keys(&[&field])
             }

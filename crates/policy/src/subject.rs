@@ -14,9 +14,9 @@ pub struct Subject<'a> {
     pub(crate) resource_type: Cow<'a, str>,
     pub(crate) location: Option<Cow<'a, str>>,
     pub(crate) version: Option<&'a str>,
+    pub(crate) unread: Option<Unread>,
     /// Its name and full name as written, where the JSON was not kept.
     names: Option<Names<'a>>,
-    pub(crate) unread: Option<Unread>,
 }
 
 /// A name and a full name, as written.
@@ -35,8 +35,8 @@ impl<'a> Subject<'a> {
             resource_type,
             location,
             version: None,
-            names: None,
             unread: None,
+            names: None,
         }
     }
 
@@ -62,8 +62,8 @@ impl<'a> Subject<'a> {
             resource_type,
             location,
             version: None,
-            names: Some(names),
             unread: None,
+            names: Some(names),
         }
     }
 

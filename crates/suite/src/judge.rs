@@ -75,6 +75,7 @@ fn of_verdict(verdict: &Verdict) -> (String, String) {
                 Reason::Disabled => "it is disabled".to_owned(),
                 Reason::Mode(mode) => format!("mode {mode} does not see it"),
                 Reason::Type => "type: it is about other types".to_owned(),
+                Reason::Identity => "identity: a policy sets that of virtual machines alone".to_owned(),
                 Reason::Rule => "rule: its conditions on what the resource is do not hold".to_owned(),
             };
             ("not applicable".to_owned(), detail)

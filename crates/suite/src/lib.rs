@@ -1,7 +1,7 @@
 //! Tests of policies. A file in YAML names a definition, an initiative or an assignment, and cases: a resource or a request, what is
 //! expected of it, and why.
 //!
-//! [`run`] runs a file and says of each case whether it passed, failed, or could not be judged, with the conditions that decided;
+//! [`run()`] runs a file and says of each case whether it passed, failed, or could not be judged, with the conditions that decided;
 //! and of each condition whether some case made it hold and some other did not.
 //!
 //! Pure: no I/O, no clock, no environment, no randomness. Files come through [`Files`].

@@ -67,6 +67,7 @@ fn generated() -> Result<BTreeMap<PathBuf, String>, String> {
     let pretty = |value: serde_json::Value| format!("{value:#}\n");
     files.insert(root.join("docs/schemas/access-v1.json"), pretty(dekey_report::access::schema()));
     files.insert(root.join("docs/schemas/audit-v1.json"), pretty(dekey_report::json::v1::schema()));
+    files.insert(root.join("docs/schemas/policy-v1.json"), pretty(dekey_report::policy::schema()));
     files.insert(root.join("docs/schemas/policy-test.json"), pretty(dekey_suite::schema()));
     files.insert(root.join("docs/schemas/settings.json"), pretty(dekey_rules::Settings::schema()));
     Ok(files)

@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "intake", "guard", "rbac", "access", "rules", "report", "azure", "collect", "sim",
-            "policy", "pack",
+            "policy", "pack", "suite",
         ],
     ),
     ("testkit", &["model", "intake", "rules"]),

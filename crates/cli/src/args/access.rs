@@ -98,7 +98,7 @@ pub(crate) enum AssumeArg {
     None,
 }
 
-fn moment(text: &str) -> Result<jiff::Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<jiff::Timestamp, String> {
     let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
     let parsed = text.parse().ok().or_else(|| day().map(|own| own.timestamp()));
     parsed.ok_or_else(|| "write it as 2026-11-23 or 2026-11-23T08:00:00Z".to_owned())

@@ -1,5 +1,6 @@
 //! Arguments of `dekey policy`.
 
+use super::guard::{SIMULATE, STATUS, SimulateArgs, StatusArgs};
 use clap::{Args, Subcommand, ValueEnum};
 use dekey_rules::IdentityStandard;
 use std::path::PathBuf;
@@ -10,6 +11,12 @@ pub(crate) enum PolicyCommand {
     /// List the policies that dekey brings, or write them as JSON, Bicep or Terraform.
     #[command(after_help = PACK)]
     Pack(Box<PackArgs>),
+    /// Say what policies make of every resource of an inventory, and what they would stop.
+    #[command(after_help = SIMULATE)]
+    Simulate(Box<SimulateArgs>),
+    /// Say which rules are enforced, audited, exempt or left out in which scope, beside what Azure says.
+    #[command(after_help = STATUS)]
+    Status(Box<StatusArgs>),
     /// Run tests of policies, your own or anybody's, without Azure.
     #[command(after_help = TEST)]
     Test(Box<TestArgs>),

@@ -8,7 +8,8 @@ use crate::exit::{Error, Exit};
 use crate::{input, output};
 use dekey_azure::Client;
 use dekey_collect::{
-    Collected, Collector, Done, Earlier, Failure, Journal, Known, Missing, Progress, carry_over, permissions,
+    Collected, Collector, Done, Earlier, Failure, Journal, Known, Missing, Progress, Records, carry_over,
+    permissions,
 };
 use dekey_intake::Keep;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -20,6 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The journal of a live audit.
 pub(super) const LIVE: &str = "azure.jsonl";
+
+/// How many days of the activity log `dekey policy --azure` reads.
+const ACTIVITY_DAYS: u16 = 14;
 
 /// How many reasons are spelled out.
 const REASONS: usize = 20;
@@ -40,7 +44,8 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
     let quiet = args.quiet || !std::io::stderr().is_terminal();
     let (collected, calls) = block_on(async {
         let connection = connect(&args.connection).await?;
-        let before = Before { known, done, earlier: earlier.as_ref() };
+        let records = Records { activity_days: args.activity_days, policy_states: args.policy_states };
+        let before = Before { known, done, earlier: earlier.as_ref(), records };
         let collected = read(&connection.client, &args.connection, file, before, quiet).await?;
         Ok((collected, connection.calls))
     })?;
@@ -75,12 +80,22 @@ pub(crate) fn run(args: &CollectArgs) -> Result<Exit, Error> {
 
 /// Reads the tenant for `dekey audit --azure`: into a journal that is gone with the process.
 pub(super) fn into_folder(args: &AzureArgs, quiet: bool) -> Result<tempfile::TempDir, Error> {
+    into_folder_before(args, quiet, Before::default())
+}
+
+/// The same for `dekey policy`, which wants to know who wrote what lately, and what Azure says.
+pub(super) fn into_folder_with_records(args: &AzureArgs, quiet: bool) -> Result<tempfile::TempDir, Error> {
+    let records = Records { activity_days: ACTIVITY_DAYS, policy_states: true };
+    into_folder_before(args, quiet, Before { records, ..Before::default() })
+}
+
+fn into_folder_before(args: &AzureArgs, quiet: bool, before: Before<'_>) -> Result<tempfile::TempDir, Error> {
     let folder = tempfile::tempdir().map_err(Error::write(std::env::temp_dir()))?;
     let path = folder.path().join(LIVE);
     let file = File::create(&path).map_err(Error::write(&path))?;
     block_on(async {
         let connection = connect(args).await?;
-        read(&connection.client, args, file, Before::default(), quiet).await
+        read(&connection.client, args, file, before, quiet).await
     })?;
     Ok(folder)
 }
@@ -123,6 +138,7 @@ pub(super) struct Before<'e> {
     known: Known,
     done: Done,
     earlier: Option<&'e Earlier>,
+    records: Records,
 }
 
 async fn read(
@@ -153,8 +169,9 @@ pub(super) async fn collected(
 ) -> Result<Collected, Error> {
     let progress = Bar::new(quiet);
     let journal = Journal::new(BufWriter::new(file));
-    let Before { known, done, earlier } = before;
-    let collector = Collector::new(client, journal, (known, done), &progress, stop).since(earlier);
+    let Before { known, done, earlier, records } = before;
+    let collector =
+        Collector::new(client, journal, (known, done), &progress, stop).since(earlier).with_records(records);
     let collected = collector.run(subscriptions.to_vec(), groups).await;
     progress.bar.finish_and_clear();
     collected.map_err(|failure| match failure {

@@ -45,6 +45,7 @@ fn schema(format: SchemaFormat) -> Result<Exit, Error> {
     let schema = match format {
         SchemaFormat::Audit => dekey_report::json::v1::schema(),
         SchemaFormat::Access => dekey_report::access::schema(),
+        SchemaFormat::Policy => dekey_report::policy::schema(),
         SchemaFormat::Settings => dekey_rules::Settings::schema(),
         SchemaFormat::PolicyTest => dekey_suite::schema(),
     };

@@ -75,6 +75,14 @@ fn no_output_shows_a_planted_secret() {
         check(format, &done.out());
         check(format, &done.err());
     }
+    for format in ["terminal", "json", "sarif", "html"] {
+        for task in [&["simulate", "--pack", "--effect", "deny"][..], &["simulate"], &["status"]] {
+            let done = run.dekey(&[&["policy"], task, &["in", "--all", "--format", format]].concat());
+            assert!(!done.out().is_empty(), "{format} {}", done.err());
+            check(format, &done.out());
+            check(format, &done.err());
+        }
+    }
     let done = run.dekey(&["snapshot", "pack", "in", "-o", "s.tar.zst"]);
     check("pack", &done.err());
     run.dekey(&["snapshot", "unpack", "s.tar.zst", "-o", "s"]);

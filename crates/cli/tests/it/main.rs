@@ -14,6 +14,7 @@ mod azure;
 mod canary;
 mod example;
 mod exits;
+mod guard;
 mod live;
 mod outputs;
 mod policy;

@@ -194,7 +194,7 @@ fn tests_are_run_again_when_a_file_changes() {
     });
     let wait = |wanted: &str| loop {
         let line =
-            lines.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("no `{wanted}` in time"));
+            lines.recv_timeout(Duration::from_mins(1)).unwrap_or_else(|_| panic!("no `{wanted}` in time"));
         if line.contains(wanted) {
             return;
         }

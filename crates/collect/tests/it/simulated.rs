@@ -3,8 +3,9 @@
 use crate::{Quiet, SharedFile, inventory};
 use dekey_azure::sign_in::{Method, SignIn, Wishes};
 use dekey_azure::{Client, Cloud, Limits};
-use dekey_collect::{Collected, Collector, Done, Earlier, Journal, Known};
+use dekey_collect::{Collected, Collector, Done, Earlier, Journal, Known, Records};
 use dekey_intake::Manifest;
+use dekey_model::{ArmId, Covered, Kind};
 use dekey_sim::{Azure, Faults, InProcess, Options, Request};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -306,4 +307,32 @@ async fn logs_are_asked_for_too() {
     assert_eq!(found.partial, None);
     let refused = world.client.query_logs(CUSTOMER, "StorageBlobLogs | whatever", "P7D").await.unwrap_err();
     assert!(refused.to_string().contains("whatever") || refused.to_string().contains("SYN"), "{refused}");
+}
+
+/// Who wrote what, and what Policy Insights says, are read when somebody asks for them.
+#[tokio::test(start_paused = true)]
+async fn records_are_read_on_demand() {
+    let world = World::new(Options::new(5), 3);
+    let (_, journal, _) = world.read(None).await;
+    assert!(inventory(&journal).of_kind(Kind::ActivityEvent).is_empty(), "nobody asked");
+    let workspace = by_type(&journal)["workspaces"][0].clone();
+    let status = world.write("PATCH", &format!("{workspace}?{AML}"), &json!({ "tags": { "n": "1" } }));
+    assert!(status < 300, "{status}");
+    let (file, stop) = (SharedFile::default(), AtomicBool::new(false));
+    let records = Records { activity_days: 2, policy_states: true };
+    let fresh = (Known::default(), Done::new());
+    let collector =
+        Collector::new(&world.client, Journal::new(file.clone()), fresh, &Quiet, &stop).with_records(records);
+    let collected = collector.run(Vec::new(), &[]).await.unwrap();
+    assert_eq!(collected.refused, []);
+    let bytes = file.0.lock().unwrap().clone();
+    let read = inventory(&bytes);
+    let subscription = ArmId(&workspace).subscription().unwrap();
+    let scope = format!("/subscriptions/{subscription}");
+    for kind in [Kind::ActivityEvent, Kind::PolicyState] {
+        assert_eq!(read.coverage().covers(kind, &scope), Covered::Yes, "{}", kind.plural());
+    }
+    let events = read.of_kind(Kind::ActivityEvent);
+    assert!(!events.is_empty());
+    assert!(events.iter().all(|ix| read.get(*ix).id().contains("/eventTypes/management/values/")));
 }

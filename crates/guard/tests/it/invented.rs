@@ -1,7 +1,7 @@
 //! Assignments over invented resources: scopes, exemptions, what was not read.
 
 use crate::given::{agrees, knowledge, listed, now};
-use dekey_guard::{Estate, Options, force, simulate};
+use dekey_guard::{Differs, Estate, Options, StandsFor, force, simulate, status};
 use dekey_policy::Effect;
 use serde_json::{Value, json};
 
@@ -153,5 +153,77 @@ fn what_is_related_counts_only_where_its_list_was_read() {
         let simulation = agrees(&estate, &estate.compile(&knowledge()).assigned);
         let c = simulation.assessments[0].parts[0].counts;
         assert_eq!((c.compliant, c.non_compliant, c.not_judged), expected);
+    }
+}
+
+/// Management groups are known from their subscriptions; where nobody said, what is assigned to them is not judged.
+#[test]
+fn management_groups_are_those_that_subscriptions_name() {
+    let mut own = assignment(&json!({ "scope": "/providers/Microsoft.Management/managementGroups/mg-ml" }));
+    own["id"] = json!(
+        "/providers/Microsoft.Management/managementGroups/mg-ml/providers/Microsoft.Authorization/policyAssignments/keys"
+    );
+    let subscription = |groups: &Value| {
+        json!({ "id": SUB, "type": "Microsoft.Resources/subscriptions", "name": "s", "displayName": "ML",
+            "properties": { "managementGroupAncestorsChain": groups } })
+    };
+    let one = account("a", "one", &json!(true));
+    for (more, counts) in [
+        (vec![], (0, 1)),
+        (vec![subscription(&json!([{ "name": "mg-ml" }, { "name": "root" }]))], (1, 0)),
+        (vec![subscription(&json!([{ "name": "other" }]))], (0, 0)),
+    ] {
+        let all: Vec<Value> = [keys(), own.clone(), one.clone()].into_iter().chain(more).collect();
+        let inventory = listed(&all);
+        let estate = Estate::of(&inventory);
+        let found = agrees(&estate, &estate.compile(&knowledge()).assigned).counts();
+        assert_eq!((found.non_compliant, found.not_judged), counts);
+    }
+    let inventory =
+        listed(&[keys(), own, one, subscription(&json!([{ "name": "mg-ml" }, { "name": "root" }]))]);
+    let estate = Estate::of(&inventory);
+    let assigned = estate.compile(&knowledge()).assigned;
+    for (scope, expected) in [("root", 1), ("mg-ml", 1), ("other", 0)] {
+        let scope = format!("/providers/Microsoft.Management/managementGroups/{scope}");
+        let options = Options { now: Some(now()), forces: None, scope: Some(&scope) };
+        assert_eq!(simulate(&estate, &assigned, options).counts().non_compliant, expected, "{scope}");
+    }
+    let rule_of = |_: &dekey_policy::Part| vec![StandsFor { rule: 0, closest: true }];
+    let options = Options { now: Some(now()), ..Options::default() };
+    let found = status(&estate, &assigned, options, &["keys".to_owned()], &rule_of);
+    let told: Vec<(&str, usize, &str, u64)> = found
+        .scopes
+        .iter()
+        .map(|own| (own.name.as_str(), own.depth, own.rules[0].stand.word(), own.counts.non_compliant))
+        .collect();
+    assert_eq!(told, [("root", 0, "bare", 1), ("mg-ml", 1, "audited", 1), ("ML", 2, "audited", 1)]);
+}
+
+/// A denial that looks at what the service fills in says something else of a request than of what there is.
+#[test]
+fn requests_that_differ_from_answers_are_told_apart() {
+    let mut one = account("a", "one", &json!(true));
+    one["properties"]["minimumTlsVersion"] = json!("TLS1_2");
+    one["properties"]["provisioningState"] = json!("Succeeded");
+    let old = json!({ "allOf": [
+        { "field": "type", "equals": "Microsoft.Storage/storageAccounts" },
+        { "field": "Microsoft.Storage/storageAccounts/minimumTlsVersion", "notEquals": "TLS1_2" },
+    ] });
+    let new = json!({ "allOf": [
+        { "field": "type", "equals": "Microsoft.Storage/storageAccounts" },
+        { "field": "Microsoft.Storage/storageAccounts/minimumTlsVersion", "equals": "TLS1_2" },
+    ] });
+    for (rule, expected) in [
+        (old, Some(Differs::IfLeftOut)),
+        (new, Some(Differs::NotIfLeftOut)),
+        (keys()["properties"]["policyRule"]["if"].clone(), None),
+    ] {
+        let own = assignment(&json!({ "parameters": { "effect": { "value": "Deny" } } }));
+        let inventory = listed(&[definition(&rule), own, one.clone()]);
+        let estate = Estate::of(&inventory);
+        let found = agrees(&estate, &estate.compile(&knowledge()).assigned);
+        let judged = &found.assessments[0].parts[0];
+        assert_eq!(judged.requests.keys().next().cloned(), expected, "{rule}");
+        assert_eq!(judged.hangs_on.contains("properties.minimumTlsVersion"), expected.is_some());
     }
 }

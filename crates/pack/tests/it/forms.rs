@@ -169,7 +169,7 @@ mod bicep {
         tree
     }
 
-    fn named<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    fn named(node: Node<'_>) -> Vec<Node<'_>> {
         (0..node.named_child_count()).filter_map(|at| node.named_child(u32::try_from(at).unwrap())).collect()
     }
 

@@ -106,12 +106,13 @@ fn existence(details: &Map<String, Value>, cx: &Cx<'_>, out: &mut Vec<Line>) {
     let below = cx.types.iter().any(|own| kind.len() > own.len() && dekey_expr::text::starts_with(kind, own));
     let subscription =
         json::string(details, "existenceScope").is_some_and(|own| own.eq_ignore_ascii_case("subscription"));
-    text.push_str(&match json::string(details, "resourceGroupName") {
+    let place = match json::string(details, "resourceGroupName") {
         Some(group) => format!(", in the resource group {}", plain(group, cx)),
         None if subscription || of_subscription(cx) => ", anywhere in the subscription".to_owned(),
         None if below => ", in the resource".to_owned(),
         None => ", in its resource group".to_owned(),
-    });
+    };
+    text.push_str(&place);
     let inner_types = [kind.to_owned()];
     let inner = Cx { types: &inner_types, ..*cx };
     match json::get(details, "existenceCondition") {

@@ -64,7 +64,8 @@ pub(super) fn words(expr: &Expr, cx: &Cx<'_>) -> String {
             None => format!("the parameter named by {}", own(0)),
         },
         ("field", 1) => match literal(0) {
-            Some(name) => field::field(name, false, cx),
+            // A function gets all elements at once.
+            Some(name) => field::field(name, false, cx).replace("every element of", "the elements of"),
             None => format!("the field named by {}", own(0)),
         },
         ("current", 0) => "the element".to_owned(),
@@ -72,6 +73,11 @@ pub(super) fn words(expr: &Expr, cx: &Cx<'_>) -> String {
             (Some(name), Some(counted)) if dekey_expr::text::starts_with(name, counted) => {
                 field::field(name, false, cx)
             }
+            // That of a count further out.
+            (Some(name), _) if name.contains("[*]") => {
+                field::field(name, false, cx).replace("every element of", "the element of")
+            }
+            (Some(name), _) => format!("`{name}`"),
             _ => "the element".to_owned(),
         },
         ("utcnow", _) => "now".to_owned(),
@@ -103,7 +109,10 @@ fn of_function(name: &str, count: usize, own: &dyn Fn(usize) -> String) -> Optio
         }
         ("or", _) => format!("({})", (0..count).map(|at| stated(&own(at))).collect::<Vec<_>>().join(" or ")),
         ("if", 3) => format!("({} if {}, otherwise {})", own(1), stated(&own(0)), own(2)),
-        ("length", 1) => format!("the length of {}", own(0)),
+        ("length", 1) => match own(0).strip_prefix("the elements of ") {
+            Some(array) => format!("the number of elements of {array}"),
+            None => format!("the length of {}", own(0)),
+        },
         ("first", 1) => format!("the first of {}", own(0)),
         ("last", 1) => format!("the last of {}", own(0)),
         ("empty", 1) => format!("whether {} is empty", own(0)),

@@ -59,7 +59,10 @@ impl<'a> Leaf<'a> {
         let counted = json::string(count, "field");
         let of = match (counted, json::get(count, "value")) {
             (Some(name), _) => field::field(name.strip_suffix("[*]").unwrap_or(name), false, cx),
-            (None, Some(value)) => expression::right(value, cx),
+            (None, Some(value)) => match json::string(count, "name").filter(|_| count.len() > 2) {
+                Some(name) => format!("{} (called `{name}`)", expression::right(value, cx)),
+                None => expression::right(value, cx),
+            },
             (None, None) => "something".to_owned(),
         };
         let inner = Cx { counted: counted.or(Some("\u{0}")), ..*cx };

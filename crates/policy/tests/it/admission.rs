@@ -8,8 +8,9 @@ use dekey_policy::{
     Initiative, Knowledge, Library, Refusal, Rules, Semantics, Subject, Surroundings, Unlisted, Write, fits,
     newest,
 };
+use proptest::prelude::*;
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const GROUP: &str = "/subscriptions/s/resourceGroups/g";
 const ACCOUNT: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/st";
@@ -35,13 +36,11 @@ impl Library for Shelf {
     }
 }
 
-fn knowledge() -> Knowledge {
-    Knowledge {
-        aliases: Arc::new(Aliases::built_in()),
-        unlisted: Unlisted::NotJudged,
-        semantics: Semantics::DOCUMENTED,
-    }
-}
+static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| Knowledge {
+    aliases: Arc::new(Aliases::built_in()),
+    unlisted: Unlisted::NotJudged,
+    semantics: Semantics::DOCUMENTED,
+});
 
 fn definition_id(name: &str) -> String {
     format!("/subscriptions/s/providers/Microsoft.Authorization/policyDefinitions/{name}")
@@ -80,7 +79,7 @@ impl Desk {
             own["properties"][name] = value.clone();
         }
         let own = Assignment::parse(&own).unwrap();
-        self.assigned.push(Assigned::compile(own, &self.shelf, &knowledge()).unwrap());
+        self.assigned.push(Assigned::compile(own, &self.shelf, &KNOWLEDGE).unwrap());
         self
     }
 
@@ -179,7 +178,7 @@ fn tags_are_added_replaced_and_removed() {
     let own = json!({ "policyRule": { "if": of_type(), "then": modify(other, "deny") } });
     let own = Definition::parse(&own).unwrap();
     let given = serde_json::Map::new();
-    let refused = dekey_policy::Policy::compile(&own, &given, &dekey_policy::About::default(), &knowledge());
+    let refused = dekey_policy::Policy::compile(&own, &given, &dekey_policy::About::default(), &KNOWLEDGE);
     assert!(refused.unwrap_err().message.contains("only tags"));
 }
 
@@ -446,4 +445,67 @@ fn versions_are_chosen_as_assigned() {
     let mut body = account(json!({}));
     body["location"] = json!("North Europe");
     assert_eq!(told(&desk.put(&body)), ["keys refuses: deny"]);
+}
+
+/// Any JSON, under names that policies look at and others.
+fn odd() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        "[a-z]{0,3}".prop_map(Value::from),
+    ];
+    let name = prop_oneof![
+        Just("properties"),
+        Just("allowSharedKeyAccess"),
+        Just("NetworkAcls"),
+        Just("ipRules"),
+        Just("tags"),
+        Just("env"),
+        Just("a/b~c"),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::vec((name.clone(), inner), 0..4)
+                .prop_map(|all| all.into_iter().map(|(name, own)| (name.to_owned(), own)).collect()),
+        ]
+    })
+}
+
+proptest! {
+    /// What is told as changed is what changed, whatever was sent; and what replaces has nothing to do a second time.
+    #[test]
+    fn changes_are_what_they_are_told_to_be(properties in odd(), tags in odd(), extra in odd()) {
+        let set = modify(json!([
+            { "operation": "addOrReplace", "field": alias("allowSharedKeyAccess"), "value": false },
+            { "operation": "addOrReplace", "field": alias("networkAcls.defaultAction"), "value": "Deny" },
+            { "operation": "addOrReplace", "field": "tags['a/b~c']", "value": "x" },
+            { "operation": "addOrReplace", "field": format!("{}[*]", alias("networkAcls.ipRules")), "value": { "value": "1" } },
+            { "operation": "remove", "field": "tags.env" },
+        ]), "audit");
+        let append = json!({ "effect": "append", "details": [
+            { "field": format!("{}[*]", alias("networkAcls.virtualNetworkRules")), "value": { "id": "n" } },
+        ] });
+        let replaces = Desk::default().with("set", "Indexed", of_type(), set.clone());
+        let both = Desk::default().with("set", "Indexed", of_type(), set).with("append", "Indexed", of_type(), append);
+        let body = json!({ "location": "x", "properties": properties, "tags": tags, "extra": extra });
+        let admission = both.put(&body);
+        let mut last: std::collections::BTreeMap<&str, Option<&Value>> = std::collections::BTreeMap::new();
+        for own in &admission.changed {
+            last.insert(&own.change.pointer, own.change.new.as_ref());
+            prop_assert_ne!(&own.change.old, &own.change.new);
+        }
+        for (pointer, new) in last {
+            prop_assert_eq!(admission.body.pointer(pointer), new, "{}", pointer);
+        }
+        prop_assert_eq!(&admission.body["extra"], &body["extra"]);
+        if admission.changed.is_empty() {
+            prop_assert_eq!(&admission.body, &body);
+        }
+        let once = replaces.put(&body);
+        let twice = replaces.put(&once.body);
+        prop_assert!(twice.changed.is_empty(), "{:?}", twice.changed);
+        prop_assert_eq!(twice.body, once.body);
+    }
 }

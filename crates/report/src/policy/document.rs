@@ -28,7 +28,6 @@ pub(crate) struct Document<'a> {
 /// The question and its answer.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "question", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 pub(crate) enum Answer<'a> {
     /// What assignments say of an inventory, and what they would refuse.
     Simulate(Simulate<'a>),

@@ -41,7 +41,7 @@ pub fn explain(
             lines(&mut page, does)?;
         }
         Subject::Initiative { members, groups } => {
-            initiative(&mut page, members, groups, title, options.all)?
+            initiative(&mut page, members, groups, title, options.all)?;
         }
     }
     parameters(&mut page, &words.parameters)

@@ -94,7 +94,9 @@ fn result(own: Outcome<'_>) -> Value {
     let print = fingerprint(&own.id, own.resource.id(), None);
     let mut properties = json!({ "resource_type": own.resource.resource_type() });
     if let Some(owner) = &own.owner {
-        properties["owner"] = text(owner).into();
+        if let Value::Object(map) = &mut properties {
+            map.insert("owner".to_owned(), text(owner).into());
+        }
     }
     json!({ "ruleId": text(&own.id), "ruleIndex": own.rule, "kind": "fail", "level": own.level,
         "message": { "text": text(&own.message) },

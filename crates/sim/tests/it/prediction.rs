@@ -453,10 +453,14 @@ fn stuck(predictor: &Predictor<'_>, now: jiff::Timestamp) -> (BTreeSet<String>, 
                     refused.extend(ids(all));
                 }
             }
-            if !of_actions {
-                refused.extend(said.failed.values().flat_map(|all| ids(all)));
-                open.extend(said.not_judged.values().flat_map(|all| ids(all)));
+            let failed = said.failed.values().flat_map(|all| ids(all));
+            // What is about actions says nothing of a write, unless the assignment gives it another effect.
+            if of_actions {
+                open.extend(failed)
+            } else {
+                refused.extend(failed)
             }
+            open.extend(said.not_judged.values().flat_map(|all| ids(all)));
         }
     }
     (refused, open)

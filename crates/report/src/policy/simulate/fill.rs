@@ -132,7 +132,7 @@ fn by<'a>(own: &'a Simulated<'a>, all: &[(usize, usize)]) -> Vec<By<'a>> {
     all.iter().filter_map(one).collect()
 }
 
-fn split<'a>(owner: Option<Owner<'a>>) -> (Option<&'a str>, Option<&'static str>) {
+fn split(owner: Option<Owner<'_>>) -> (Option<&str>, Option<&'static str>) {
     owner.map_or((None, None), |own| (Some(own.value), Some(own.source)))
 }
 

@@ -1,7 +1,7 @@
 //! As a page.
 
 use super::Simulated;
-use super::terminal::{told, words};
+use super::terminal::{policies as count_of_policies, told, words};
 use crate::clean;
 use crate::policy::html::{CSS, Card, Cell, ROWS, Section, Sheet};
 use crate::words::{counted, percent};
@@ -16,12 +16,12 @@ pub fn html(own: &Simulated<'_>, out: &mut dyn Write) -> io::Result<()> {
         version: own.version,
         about: format!(
             "{} on {}{effect}, as of {}.",
-            counted(own.assigned.len() as u64, "assignment"),
+            counted(own.shown().count() as u64, "assignment"),
             counted(own.inventory().len() as u64, "resource"),
             own.as_of
         ),
         cards: cards(own),
-        sections: vec![policies(own), stuck(own), writes(own), conflicts(own), resources(own), gaps(own)],
+        sections: vec![stuck(own), writes(own), conflicts(own), policies(own), resources(own), gaps(own)],
     };
     sheet.write(out)
 }
@@ -49,7 +49,7 @@ fn cards(own: &Simulated<'_>) -> Vec<Card> {
             "resources refused as they are",
             format!(
                 "by {} that deny. They can no longer be updated until they are put right.",
-                counted(own.blast.refusing.len() as u64, "policy").replace("policys", "policies")
+                count_of_policies(own.blast.refusing.len())
             ),
         ),
         card(
@@ -73,7 +73,7 @@ fn clean(text: &str) -> String {
 
 fn policies(own: &Simulated<'_>) -> Section {
     let mut rows = Vec::new();
-    for (at, assessed) in own.simulation.assessments.iter().enumerate() {
+    for (at, assessed) in own.simulation.assessments.iter().enumerate().filter(|one| own.is_shown(one.0)) {
         for (ix, judged) in assessed.parts.iter().enumerate() {
             let scope = own.assignment(at).map_or("", |own| own.assignment.scope.as_str());
             rows.push(vec![
@@ -152,7 +152,7 @@ fn conflicts(own: &Simulated<'_>) -> Section {
 fn resources(own: &Simulated<'_>) -> Section {
     let mut rows = Vec::new();
     let mut more = 0;
-    for (at, assessed) in own.simulation.assessments.iter().enumerate() {
+    for (at, assessed) in own.simulation.assessments.iter().enumerate().filter(|one| own.is_shown(one.0)) {
         for (ix, judged) in assessed.parts.iter().enumerate() {
             let refused = judged.non_compliant.iter().map(|(effect, all)| (effect.clone(), "high", all));
             let failed = judged.failed.iter().map(|(why, all)| (format!("fails: {why}"), "critical", all));

@@ -10,8 +10,8 @@ pub(crate) use fill::counts;
 pub use fill::json;
 pub use html::html;
 pub use sarif::sarif;
-pub(crate) use terminal::rates;
 pub use terminal::terminal;
+pub(crate) use terminal::{RATES, rates};
 pub(crate) use types::{Counts as CountsAnswer, Simulate};
 
 use crate::words;
@@ -165,9 +165,25 @@ impl<'a> Simulated<'a> {
         words::place(self.get(ix))
     }
 
-    /// How the verdict on each resource is distributed.
+    /// Whether an assignment is told about: those that are not there yet, or all if there are none of these.
+    pub(crate) fn is_shown(&self, at: usize) -> bool {
+        !self.new.contains(&true) || self.is_new(at)
+    }
+
+    /// The assignments that are told about, as positions.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = usize> {
+        (0..self.assigned.len()).filter(|at| self.is_shown(*at))
+    }
+
+    /// How many resources stand in which way, summed over the policies that are told about.
     pub fn counts(&self) -> Counts {
-        self.simulation.counts()
+        let mut all = Counts::default();
+        for at in self.shown() {
+            if let Some(own) = self.simulation.assessments.get(at) {
+                all.add(&own.counts());
+            }
+        }
+        all
     }
 
     /// Whether anything is refused, not compliant, or pulls in different directions.

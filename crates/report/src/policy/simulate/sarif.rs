@@ -10,7 +10,7 @@ use std::io::{self, Write};
 pub fn sarif(own: &Simulated<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut rules = Vec::new();
     let mut places = Vec::new();
-    for (at, assessed) in own.simulation.assessments.iter().enumerate() {
+    for (at, assessed) in own.simulation.assessments.iter().enumerate().filter(|one| own.is_shown(one.0)) {
         for ix in 0..assessed.parts.len() {
             let definition = own.part(at, ix).map_or("", |part| part.definition.as_str());
             let assignment = own.assignment(at).map_or("", |own| own.assignment.id.as_str());
@@ -68,7 +68,7 @@ fn of_policy<'a>(
             all.push(Outcome { rule, id: id.to_owned(), level, message, resource, owner });
         }
     };
-    for judged in judged {
+    if let Some(judged) = judged {
         for (effect, list) in &judged.non_compliant {
             let denies = effect == "deny";
             let what = if denies { "can no longer be updated as it is" } else { "is not compliant" };
@@ -84,7 +84,7 @@ fn of_policy<'a>(
 /// What could not be judged: of each policy, and beside them.
 fn notices(own: &Simulated<'_>) -> Vec<String> {
     let mut all = own.gaps();
-    for (at, assessed) in own.simulation.assessments.iter().enumerate() {
+    for (at, assessed) in own.simulation.assessments.iter().enumerate().filter(|one| own.is_shown(one.0)) {
         for (ix, judged) in assessed.parts.iter().enumerate() {
             for (why, list) in &judged.not_judged {
                 all.push(format!("{} for {} resources: {why}", own.who((at, ix)), list.len()));

@@ -22,7 +22,7 @@ pub fn terminal(own: &Simulated<'_>, options: &TerminalOptions, out: &mut dyn Wr
         return told.why(*ix, traces);
     }
     told.summary()?;
-    for at in 0..own.assigned.len() {
+    for at in own.shown() {
         told.assignment(at)?;
     }
     told.blast()?;
@@ -48,11 +48,12 @@ impl<'t> Told<'t, '_> {
         let effect = own.effect.as_ref().map_or_else(String::new, |effect| format!(", as if {effect}"));
         self.page.heading(&format!(
             "{} on {}{effect}, as of {}",
-            counted(own.assigned.len() as u64, "assignment"),
+            counted(own.shown().count() as u64, "assignment"),
             counted(own.inventory().len() as u64, "resource"),
             own.as_of
         ))?;
-        self.page.plain("", &rates(&own.counts()))
+        self.page.plain("", &rates(&own.counts()))?;
+        self.page.dim("", RATES)
     }
 
     fn assignment(&mut self, at: usize) -> io::Result<()> {
@@ -96,7 +97,7 @@ impl<'t> Told<'t, '_> {
             })?;
         }
         for (why, all) in &judged.not_judged {
-            self.list(&format!("not judged, because it takes {why}"), all, Style::unknown)?;
+            self.list(&format!("not judged ({why})"), all, Style::unknown)?;
         }
         self.requests(judged)
     }
@@ -148,9 +149,9 @@ impl<'t> Told<'t, '_> {
         }
         let count = own.blast.stuck.len();
         let text = format!(
-            "{} can no longer be updated as they are, because of {}",
+            "{} can no longer be updated as they are; {} refuse or would",
             counted(count as u64, "resource"),
-            counted(own.blast.refusing.len() as u64, "policy").replace("policys", "policies")
+            policies(own.blast.refusing.len())
         );
         if count > 0 {
             self.page.text("  ", &text, high)?;
@@ -305,10 +306,34 @@ pub(super) fn told(changes: &[Change]) -> String {
     all.join(", ")
 }
 
+/// `1 policy`, `2 policies`.
+pub(super) fn policies(count: usize) -> String {
+    if count == 1 { "1 policy".to_owned() } else { format!("{count} policies") }
+}
+
+/// A value in few words: of ids the end, of maps of ids the names.
 fn shown(value: Option<&Value>) -> String {
     const LONGEST: usize = 120;
-    let text = value.map_or_else(|| "absent".to_owned(), ToString::to_string);
+    let text = match value {
+        None => "absent".to_owned(),
+        Some(Value::String(own)) => match end_of_id(own) {
+            Some(end) => format!("\"{end}\""),
+            None => Value::from(own.as_str()).to_string(),
+        },
+        Some(Value::Object(map)) if !map.is_empty() && map.keys().all(|name| end_of_id(name).is_some()) => {
+            let names: Vec<String> = map.keys().filter_map(|name| end_of_id(name)).collect();
+            format!("{{{}}}", names.join(", "))
+        }
+        Some(own) => own.to_string(),
+    };
     crate::clean::cut(&text, LONGEST).into_owned()
+}
+
+fn end_of_id(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("/subscriptions/")?;
+    let mut parts = rest.rsplit('/');
+    let (name, kind) = (parts.next()?, parts.next()?);
+    Some(format!(".../{kind}/{name}"))
 }
 
 /// Counts in words, those that are nought left out.
@@ -326,14 +351,19 @@ pub(crate) fn words(counts: &Counts) -> String {
     if all.is_empty() { "looks at nothing here".to_owned() } else { all.join(", ") }
 }
 
+/// What the two rates count.
+pub(crate) const RATES: &str = "Strict counts what is compliant of all pairs of resource and policy; as Azure counts, exempt is compliant \
+    too, and what was not judged here is left out.";
+
 /// The strict rate beside Azure's own.
 pub(crate) fn rates(counts: &Counts) -> String {
     let all = counts.looked_at();
+    let azure = all - counts.not_judged;
     format!(
-        "{} ({} of {all}) compliant by a strict count; Azure would show {} (exempt counts as compliant there, and what is not \
-         judged here has a state there)",
+        "strict {} ({} of {all}), as Azure counts {} ({} of {azure})",
         percent(counts.compliant, all),
         counts.compliant,
-        percent(counts.compliant + counts.exempt, all - counts.not_judged),
+        percent(counts.compliant + counts.exempt, azure),
+        counts.compliant + counts.exempt,
     )
 }

@@ -59,34 +59,50 @@ fn tag(stand: Stand) -> &'static str {
 fn scopes(own: &Stood<'_>) -> Section {
     let mut rows = Vec::new();
     let mut more = 0;
-    for scope in &own.status.scopes {
-        for (rule, status) in own.status.rules.iter().zip(&scope.rules) {
-            if rows.len() >= ROWS * 3 {
+    for (scope, told) in own.worth_telling(false) {
+        let name = format!("{}{}", "\u{a0}\u{a0}".repeat(scope.depth.min(8)), clean(&scope.name));
+        let alike = told.is_empty();
+        let mut add = |rule: String, stand: Cell, by: String, rate: String| {
+            if rows.len() < ROWS {
+                rows.push(vec![
+                    Cell::plain(&*name),
+                    Cell::plain(rule),
+                    stand,
+                    Cell::plain(by),
+                    Cell::plain(rate),
+                ]);
+            } else {
                 more += 1;
+            }
+        };
+        for stand in [Stand::Enforced, Stand::Audited, Stand::Exempt, Stand::Unknown, Stand::Bare] {
+            let row = |at: &usize| own.status.rules.get(*at).zip(scope.rules.get(*at));
+            let all: Vec<_> = told.iter().filter_map(row).filter(|row| row.1.stand == stand).collect();
+            if matches!(stand, Stand::Bare | Stand::Unknown) && !all.is_empty() {
+                let names: Vec<&str> = all.iter().map(|row| row.0.as_str()).collect();
+                add(names.join(", "), Cell::tag(stand.word(), tag(stand)), String::new(), String::new());
                 continue;
             }
-            let by: Vec<String> = status.by.iter().map(|by| own.who(*by)).collect();
-            let all = status.counts.looked_at();
-            let rate = if all == 0 { String::new() } else { format!("{} of {all}", status.counts.compliant) };
-            let part = if status.in_part { ", in part" } else { "" };
-            rows.push(vec![
-                Cell::plain(format!("{}{}", "\u{a0}\u{a0}".repeat(scope.depth.min(8)), clean(&scope.name))),
-                Cell::plain(rule.clone()),
-                Cell::tag(format!("{}{part}", status.stand.word()), tag(status.stand)),
-                Cell::plain(clean(&by.join("; "))),
-                Cell::plain(rate),
-            ]);
+            for (rule, status) in all {
+                let by: Vec<String> = status.by.iter().map(|by| own.who(*by)).collect();
+                let looked = status.counts.looked_at();
+                let rate = if looked == 0 {
+                    String::new()
+                } else {
+                    format!("{} of {looked}", status.counts.compliant)
+                };
+                let part = if status.in_part { ", in part" } else { "" };
+                let word = Cell::tag(format!("{}{part}", stand.word()), tag(stand));
+                add(rule.clone(), word, clean(&by.join("; ")), rate);
+            }
+        }
+        if alike {
+            add("as in the subscription".to_owned(), Cell::plain(""), String::new(), String::new());
         }
     }
     let head = vec!["scope", "rule", "stands", "by", "comply"];
-    Section {
-        id: "scopes".to_owned(),
-        title: "Scopes and rules".to_owned(),
-        text: String::new(),
-        head,
-        rows,
-        more,
-    }
+    let title = "Scopes and rules".to_owned();
+    Section { id: "scopes".to_owned(), title, text: String::new(), head, rows, more }
 }
 
 fn azure(own: &Stood<'_>) -> Section {

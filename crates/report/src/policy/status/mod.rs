@@ -13,7 +13,7 @@ pub(crate) use types::StatusAnswer;
 use super::document::{Answer, Document};
 use super::sarif::{Outcome, Rule};
 use crate::lines;
-use dekey_guard::{Compared, Estate, Problem, Stand, Status};
+use dekey_guard::{Compared, Estate, Problem, ScopeStatus, Stand, Status};
 use dekey_model::{ArmId, Kind};
 use dekey_policy::{Assigned, Library};
 use std::io::{self, Write};
@@ -67,8 +67,28 @@ impl Stood<'_> {
         unknown || counts || !self.problems.is_empty() || !self.status.not_read.is_empty()
     }
 
+    /// The scopes, each with the positions of its rules that are worth a word: of a resource group those that do not stand as in its
+    /// subscription, unless all are wanted.
+    pub(crate) fn worth_telling(&self, all: bool) -> Vec<(&ScopeStatus, Vec<usize>)> {
+        let mut above: Option<&ScopeStatus> = None;
+        let mut told = Vec::new();
+        for scope in &self.status.scopes {
+            let upper = above.filter(|_| scope.kind == Kind::ResourceGroup && !all);
+            let differs = |at: &usize| {
+                let upper = upper.and_then(|own| own.rules.get(*at));
+                let own = scope.rules.get(*at);
+                upper.zip(own).is_none_or(|(upper, own)| upper.stand != own.stand || upper.by != own.by)
+            };
+            told.push((scope, (0..scope.rules.len()).filter(differs).collect()));
+            if scope.kind == Kind::Subscription {
+                above = Some(scope);
+            }
+        }
+        told
+    }
+
     /// What lies below management groups: where resources are.
-    fn leaves(&self) -> impl Iterator<Item = &dekey_guard::ScopeStatus> {
+    fn leaves(&self) -> impl Iterator<Item = &ScopeStatus> {
         self.status.scopes.iter().filter(|own| own.kind != Kind::ManagementGroup)
     }
 
@@ -116,10 +136,12 @@ pub fn sarif(own: &Stood<'_>, out: &mut dyn Write) -> io::Result<()> {
     let ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
     let results = || {
         let ids = ids.clone();
-        own.leaves().flat_map(move |scope| {
+        let leaves = own.worth_telling(false).into_iter().filter(|one| one.0.kind != Kind::ManagementGroup);
+        leaves.flat_map(move |(scope, told)| {
             let found = own.estate.inventory.find(&scope.id);
             let ids = ids.clone();
-            scope.rules.iter().enumerate().filter_map(move |(rule, status)| {
+            told.into_iter().filter_map(move |rule| {
+                let status = scope.rules.get(rule)?;
                 let weak = matches!(status.stand, Stand::Bare | Stand::Audited | Stand::Exempt);
                 let resource = found.filter(|_| weak)?;
                 Some(Outcome {

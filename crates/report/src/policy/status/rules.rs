@@ -1,6 +1,7 @@
 //! Which of dekey's rules a policy stands for: one that finds what the policy of the pack finds, whatever it is called and however
 //! it is written.
 
+use dekey_guard::StandsFor;
 use dekey_model::ArmId;
 use dekey_pack::{Scope, definitions};
 use dekey_policy::{About, Definition, Effect, Knowledge, Part, Policy, Subject, Surroundings, Verdict};
@@ -42,16 +43,34 @@ impl Rules {
     }
 
     /// The rules that a policy stands for, as positions.
-    pub fn of(&self, part: &Part) -> Vec<usize> {
+    pub fn of(&self, part: &Part) -> Vec<StandsFor> {
         let name = ArmId(&part.definition).name();
         let named = self.rows.iter().position(|row| row.name.eq_ignore_ascii_case(name));
         if let Some(at) = named {
-            return vec![at];
+            return vec![StandsFor { rule: at, closest: true }];
         }
         let Ok(policy) = part.policy() else { return Vec::new() };
         let found = finds(policy, &self.probes);
-        let same = |(_, row): &(usize, &Row)| !found.is_empty() && row.finds == found;
-        self.rows.iter().enumerate().filter(same).map(|own| own.0).collect()
+        let stands_for = |(_, row): &(usize, &Row)| {
+            // One that finds whatever there is of a type enforces no rule, and neither does one that finds less than the rule.
+            let all = row.finds.iter().all(|at| found.contains(at));
+            !row.finds.is_empty() && all && self.spares_some(&row.finds, &found)
+        };
+        let all: Vec<(usize, &Row)> = self.rows.iter().enumerate().filter(stands_for).collect();
+        let more = |one: &Row, other: &Row| {
+            other.finds.len() > one.finds.len() && one.finds.iter().all(|at| other.finds.contains(at))
+        };
+        let closest = |row: &Row| !all.iter().any(|other| more(row, other.1));
+        all.iter().map(|(rule, row)| StandsFor { rule: *rule, closest: closest(row) }).collect()
+    }
+}
+
+impl Rules {
+    /// Whether a policy that finds these has nothing against some other resource of the type.
+    fn spares_some(&self, of: &[usize], found: &[usize]) -> bool {
+        let kind = of.first().and_then(|at| self.probes.get(*at)).map(|probe| &probe.0);
+        let same = self.probes.iter().enumerate().filter(|(_, probe)| Some(&probe.0) == kind);
+        same.into_iter().any(|(at, _)| !found.contains(&at))
     }
 }
 
@@ -79,11 +98,12 @@ fn key_type(path: &str) -> String {
     own.collect::<Vec<_>>().join("/")
 }
 
+const AML: &str = "Microsoft.MachineLearningServices/workspaces/w";
+const IDENTITY: &str =
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+
 /// Resources, one for each way in which they can be right or wrong.
 fn probes() -> Vec<(String, Value)> {
-    const AML: &str = "Microsoft.MachineLearningServices/workspaces/w";
-    const IDENTITY: &str =
-        "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
     let mut all = Vec::new();
     let mut add = |path: &str, more: Value| {
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -94,50 +114,8 @@ fn probes() -> Vec<(String, Value)> {
         }
         all.push((path.to_owned(), body));
     };
-    let good = json!({ "systemDatastoresAuthMode": "identity", "primaryUserAssignedIdentity": IDENTITY });
-    let attached = json!({ IDENTITY: {} });
-    let no_primary = json!({ "systemDatastoresAuthMode": "identity" });
-    add(AML, json!({ "properties": no_primary }));
-    add(AML, json!({ "identity": { "type": "None" }, "properties": no_primary }));
-    add(AML, json!({ "identity": { "type": "SystemAssigned" }, "properties": no_primary }));
-    add(
-        AML,
-        json!({ "identity": { "type": "UserAssigned", "userAssignedIdentities": attached }, "properties": good }),
-    );
-    let both = json!({ "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": attached });
-    add(AML, json!({ "identity": both, "properties": good }));
-    add(AML, json!({ "identity": both, "properties": no_primary }));
-    for mode in ["accessKey", "identity"] {
-        let properties = json!({ "systemDatastoresAuthMode": mode, "primaryUserAssignedIdentity": IDENTITY });
-        add(AML, json!({ "identity": both, "properties": properties }));
-    }
-    add(AML, json!({ "identity": both, "properties": good, "tags": { "cost-center": "1" } }));
-    add(AML, json!({ "identity": both, "properties": good, "tags": { "owner": "a@b.example" } }));
-    for kind in ["AccountKey", "Sas", "ServicePrincipal", "Certificate", "KerberosKeytab", "None"] {
-        let properties = json!({ "datastoreType": "AzureBlob", "credentials": { "credentialsType": kind } });
-        add(&format!("{AML}/datastores/d"), json!({ "properties": properties }));
-    }
-    for auth in ["ApiKey", "PAT", "AAD", "ManagedIdentity"] {
-        add(&format!("{AML}/connections/c"), json!({ "properties": { "authType": auth } }));
-    }
-    for (endpoint, key, token) in [
-        ("onlineEndpoints", "Key", "AADToken"),
-        ("batchEndpoints", "Key", "AADToken"),
-        ("serverlessEndpoints", "Key", "AAD"),
-    ] {
-        for mode in [key, token] {
-            let identity = json!({ "type": "SystemAssigned" });
-            add(
-                &format!("{AML}/{endpoint}/e"),
-                json!({ "identity": identity, "properties": { "authMode": mode } }),
-            );
-        }
-    }
-    for off in [true, false] {
-        let properties = json!({ "computeType": "ComputeInstance", "disableLocalAuth": off });
-        let identity = json!({ "type": "SystemAssigned" });
-        add(&format!("{AML}/computes/c"), json!({ "identity": identity, "properties": properties }));
-    }
+    workspaces(&mut add);
+    below_workspaces(&mut add);
     for properties in
         [json!({}), json!({ "allowSharedKeyAccess": true }), json!({ "allowSharedKeyAccess": false })]
     {
@@ -148,4 +126,52 @@ fn probes() -> Vec<(String, Value)> {
         add("Microsoft.KeyVault/vaults/v", json!({ "properties": { "enableRbacAuthorization": on } }));
     }
     all
+}
+
+fn workspaces(add: &mut dyn FnMut(&str, Value)) {
+    let good = json!({ "systemDatastoresAuthMode": "identity", "primaryUserAssignedIdentity": IDENTITY });
+    let attached = json!({ IDENTITY: {} });
+    let no_primary = json!({ "systemDatastoresAuthMode": "identity" });
+    let user = json!({ "type": "UserAssigned", "userAssignedIdentities": attached });
+    let both = json!({ "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": attached });
+    add(AML, json!({ "properties": no_primary }));
+    for (identity, properties) in [
+        (&json!({ "type": "None" }), &no_primary),
+        (&json!({ "type": "SystemAssigned" }), &no_primary),
+        (&user, &good),
+        (&both, &good),
+        (&both, &no_primary),
+    ] {
+        add(AML, json!({ "identity": identity, "properties": properties }));
+    }
+    let keys = json!({ "systemDatastoresAuthMode": "accessKey", "primaryUserAssignedIdentity": IDENTITY });
+    add(AML, json!({ "identity": both, "properties": keys }));
+    for tags in [json!({ "cost-center": "1" }), json!({ "owner": "a@b.example" })] {
+        add(AML, json!({ "identity": both, "properties": good, "tags": tags }));
+    }
+}
+
+fn below_workspaces(add: &mut dyn FnMut(&str, Value)) {
+    for kind in ["AccountKey", "Sas", "ServicePrincipal", "Certificate", "KerberosKeytab", "None"] {
+        let properties = json!({ "datastoreType": "AzureBlob", "credentials": { "credentialsType": kind } });
+        add(&format!("{AML}/datastores/d"), json!({ "properties": properties }));
+    }
+    for auth in ["ApiKey", "PAT", "AAD", "ManagedIdentity"] {
+        add(&format!("{AML}/connections/c"), json!({ "properties": { "authType": auth } }));
+    }
+    let identity = json!({ "type": "SystemAssigned" });
+    for (endpoint, key, token) in [
+        ("onlineEndpoints", "Key", "AADToken"),
+        ("batchEndpoints", "Key", "AADToken"),
+        ("serverlessEndpoints", "Key", "AAD"),
+    ] {
+        for mode in [key, token] {
+            let body = json!({ "identity": identity, "properties": { "authMode": mode } });
+            add(&format!("{AML}/{endpoint}/e"), body);
+        }
+    }
+    for off in [true, false] {
+        let properties = json!({ "computeType": "ComputeInstance", "disableLocalAuth": off });
+        add(&format!("{AML}/computes/c"), json!({ "identity": identity, "properties": properties }));
+    }
 }

@@ -3,7 +3,7 @@
 use super::Stood;
 use crate::TerminalOptions;
 use crate::policy::Page;
-use crate::policy::simulate::rates;
+use crate::policy::simulate::{RATES, rates};
 use crate::style::Style;
 use crate::words::{counted, percent};
 use dekey_guard::{ScopeStatus, Stand};
@@ -28,8 +28,9 @@ pub fn terminal(own: &Stood<'_>, options: &TerminalOptions, out: &mut dyn Write)
         counted(own.assigned.len() as u64, "assignment"),
         own.as_of
     ))?;
-    for scope in &own.status.scopes {
-        told.scope(scope)?;
+    told.page.dim("", RATES)?;
+    for (scope, rules) in own.worth_telling(options.all) {
+        told.scope(scope, &rules)?;
     }
     told.others()?;
     told.azure()?;
@@ -53,7 +54,7 @@ fn look(stand: Stand) -> fn(Style, &str) -> String {
 }
 
 impl Told<'_, '_> {
-    fn scope(&mut self, scope: &ScopeStatus) -> io::Result<()> {
+    fn scope(&mut self, scope: &ScopeStatus, rules: &[usize]) -> io::Result<()> {
         self.page.line("")?;
         let indent = "  ".repeat(scope.depth.min(8));
         let kind = match scope.kind {
@@ -67,8 +68,8 @@ impl Told<'_, '_> {
             self.page.dim(&indent, &rates(&scope.counts))?;
         }
         for stand in [Stand::Enforced, Stand::Audited, Stand::Exempt, Stand::Unknown, Stand::Bare] {
-            let own = self.own.status.rules.iter().zip(&scope.rules).filter(|row| row.1.stand == stand);
-            let own: Vec<_> = own.collect();
+            let row = |at: &usize| self.own.status.rules.get(*at).zip(scope.rules.get(*at));
+            let own: Vec<_> = rules.iter().filter_map(row).filter(|row| row.1.stand == stand).collect();
             if own.is_empty() {
                 continue;
             }
@@ -95,7 +96,7 @@ impl Told<'_, '_> {
                 self.page.text(&indent, &format!("{}{part}: {rule}{by}{rate}", stand.word()), look(stand))?;
             }
         }
-        Ok(())
+        if rules.is_empty() { self.page.dim(&indent, "rules stand as in the subscription") } else { Ok(()) }
     }
 
     fn others(&mut self) -> io::Result<()> {
