@@ -167,7 +167,7 @@ impl Operation {
             Field::Unlisted(name) => {
                 return Err(Fault::missing(format!("where the alias `{name}` is in a resource")));
             }
-            Field::Name | Field::FullName | Field::Type | Field::Id | Field::Slot(_) => {
+            Field::Name | Field::FullName | Field::Type | Field::Id => {
                 unfit = Some(format!("`{field}` cannot be changed by a policy"));
                 Path::of_keys(&[&field])
             }
