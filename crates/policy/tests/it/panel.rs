@@ -198,7 +198,7 @@ fn resource() -> impl Strategy<Value = String> {
                 0 => all.insert(0, format!("\"type\":\"{KIND}\"")),
                 1 => all.push(format!("\"type\" : \"{KIND}\"")),
                 2 => {
-                    all.insert(0, format!("\"id\":\"/subscriptions/s/resourceGroups/g/providers/{KIND}/t\""))
+                    all.insert(0, format!("\"id\":\"/subscriptions/s/resourceGroups/g/providers/{KIND}/t\""));
                 }
                 _ => all.push("\"type\":\"microsoft.test/Things\"".to_owned()),
             }
