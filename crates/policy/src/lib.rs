@@ -4,6 +4,8 @@
 //! [`Subject`]. What nobody gave (an alias, a caller, related resources) leaves a verdict *not judged*; an evaluation that fails
 //! in Azure is a verdict of its own, because Azure denies it.
 //!
+//! [`Panel`] seats many policies before an inventory: of each resource it reads once what any of them looks at.
+//!
 //! Pure: no I/O, no clock, no environment, no randomness.
 
 #![deny(clippy::disallowed_methods)]

@@ -89,21 +89,11 @@ impl Tree {
 impl Branch {
     /// The child for a property, whatever its case.
     pub(crate) fn child(&self, key: &str) -> Option<(usize, &Branch)> {
-        if key.is_ascii() {
-            let same = |own: &Branch| own.key.len() == key.len() && own.key.eq_ignore_ascii_case(key);
-            let found = self.children.iter().enumerate().find(|(_, own)| same(own));
-            if found.is_some() {
-                return found;
-            }
-            if !self.beyond_ascii {
-                return None;
-            }
-            // A key beyond ASCII may still fold to this one.
-            return self
-                .children
-                .iter()
-                .enumerate()
-                .find(|(_, own)| !own.key.is_ascii() && text::eq(&own.key, key));
+        let same = |own: &Branch| own.key.len() == key.len() && own.key.eq_ignore_ascii_case(key);
+        let found = self.children.iter().enumerate().find(|(_, own)| same(own));
+        // A key beyond ASCII may fold to one that looks otherwise.
+        if found.is_some() || (key.is_ascii() && !self.beyond_ascii) {
+            return found;
         }
         self.children.iter().enumerate().find(|(_, own)| text::eq(&own.key, key))
     }

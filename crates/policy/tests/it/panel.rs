@@ -212,7 +212,7 @@ fn around<'a>(group: &'a Value, estate: &'a dyn Estate) -> Surroundings<'a> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_panel_says_what_each_policy_says(
