@@ -61,6 +61,7 @@ pub(crate) struct Call {
 /// The POSTs that read, with the end of their paths.
 const QUESTIONS: &[(Service, &str)] = &[
     (Service::Arm, "/providers/Microsoft.ResourceGraph/resources"),
+    (Service::Arm, "/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults"),
     (Service::Graph, "/directoryObjects/getByIds"),
     (Service::Logs, "/query"),
 ];
@@ -127,7 +128,9 @@ impl Call {
         match self.service {
             Service::Graph => return Bucket::Graph,
             Service::Logs => return Bucket::Logs,
-            Service::Arm if self.verb == Verb::Ask => return Bucket::ResourceGraph,
+            Service::Arm if self.url.path().ends_with("/providers/Microsoft.ResourceGraph/resources") => {
+                return Bucket::ResourceGraph;
+            }
             Service::Arm => {}
         }
         let mut segments = self.url.path().split('/').skip(1);
@@ -210,6 +213,16 @@ mod tests {
             (Service::Arm, "https://management.azure.com/providers/Microsoft.ResourceGraph/resources", true),
             (Service::Arm, "https://management.azure.com/subscriptions/s/query", false),
             (Service::Arm, "https://management.azure.com/subscriptions/s/x/start", false),
+            (
+                Service::Arm,
+                "https://management.azure.com/subscriptions/s/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults",
+                true,
+            ),
+            (
+                Service::Arm,
+                "https://management.azure.com/subscriptions/s/providers/Microsoft.PolicyInsights/policyStates/latest/triggerEvaluation",
+                false,
+            ),
             (Service::Graph, "https://graph.microsoft.com/v1.0/directoryObjects/getByIds", true),
             (Service::Graph, "https://graph.microsoft.com/v1.0/users", false),
             (Service::Logs, "https://api.loganalytics.io/v1/workspaces/w/query", true),
