@@ -206,7 +206,17 @@ fn put_right(snapshot: &str, somebody: &Somebody) {
             continue;
         }
         let body = json!({ "identity": { "type": "SystemAssigned" } });
-        let answer = somebody.send(Method::Patch, own["id"].as_str().unwrap(), "2025-12-01", Some(&body));
+        let patch = || somebody.send(Method::Patch, own["id"].as_str().unwrap(), "2025-12-01", Some(&body));
+        // What was just made may still be busy.
+        let busy = |answer: &(u16, Value)| answer.0 == 409 && answer.1["error"]["code"] == "Conflict";
+        let mut answer = patch();
+        for _ in 0..100 {
+            if !busy(&answer) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            answer = patch();
+        }
         assert!(answer.0 < 300, "{answer:?}");
         changed += 1;
     }
