@@ -111,6 +111,10 @@ fn errors_say_where_and_which_function() {
         ("parameters('deep').later", "what comes later"),
         ("parameters('list')[7]", "there is no element 7 in an array of 2 (at 19)"),
         ("parameters('x')", "parameters(): there is no parameter `x` (at 0)"),
+        (
+            "format('{18446744073709551615}', 1)",
+            "format(): the format is wrong: there is no argument for {18446744073709551615} (at 0)",
+        ),
         ("div(1, 0)", "div(): cannot divide by zero (at 0)"),
         ("add(9223372036854775807, 1)", "add(): the result is out of range (at 0)"),
         ("less('a', 1)", "less(): cannot order a string and an integer (at 0)"),

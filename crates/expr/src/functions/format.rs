@@ -51,7 +51,8 @@ fn placeholder(item: &str, args: &Args<'_>, out: &mut String) -> Result<(), Box<
         return Err(bad("a placeholder needs a number"));
     }
     let index: usize = digits.parse().map_err(|_| bad("a placeholder needs a number"))?;
-    let arg = args.get(index + 1).ok_or_else(|| bad(&format!("there is no argument for {{{index}}}")))?;
+    let arg = index.checked_add(1).and_then(|at| args.get(at));
+    let arg = arg.ok_or_else(|| bad(&format!("there is no argument for {{{index}}}")))?;
     let shown = show(arg, spec)?;
     let Some(width) = width else {
         out.push_str(&shown);
