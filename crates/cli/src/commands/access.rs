@@ -53,7 +53,7 @@ impl Read {
         let assume = assume(&inventory, &args.assume);
         let engine = dekey_rbac::engine(&inventory, catalogue::actions(), assume);
         let names = Names::of(&inventory);
-        let now = args.as_of.unwrap_or_else(jiff::Timestamp::now);
+        let now = args.as_of.unwrap_or_else(super::now);
         let taken = taken_for_read(&inventory, assume);
         Ok(Self { inventory, engine, names, now, taken })
     }

@@ -16,6 +16,12 @@ use crate::exit::{Error, Exit};
 use clap::CommandFactory;
 use std::io::Write;
 
+/// This second: nobody reads fractions of it.
+fn now() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
 /// Runs the command that was asked for.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {

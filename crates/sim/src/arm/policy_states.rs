@@ -40,7 +40,11 @@ impl Azure {
             );
             return Err(Response::error(400, "InvalidApiVersionParameter", &message));
         }
-        self.authorize(call, &format!("Microsoft.PolicyInsights/policyStates/{verb}/action"), scope)?;
+        // Roles name it either way, and a Reader sees compliance.
+        let permission = |suffix: &str| format!("Microsoft.PolicyInsights/policyStates/{verb}/{suffix}");
+        if self.authorize(call, &permission("read"), scope).is_err() {
+            self.authorize(call, &permission("action"), scope)?;
+        }
         if call.r.param("$apply").is_some() {
             return Err(Response::error(400, "InvalidQuery", "The simulator does not take $apply."));
         }

@@ -30,7 +30,7 @@ impl Read {
             let message = "only one format can go to the standard output; give the others a file (--format html=out.html)";
             return Err(Error::Usage(message.to_owned()));
         }
-        let now = args.as_of.unwrap_or_else(jiff::Timestamp::now);
+        let now = args.as_of.unwrap_or_else(super::super::now);
         let as_of = now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let loaded = settings::load(args.settings.as_deref(), as_of)?;
         let progress = !args.quiet && std::io::stderr().is_terminal();
