@@ -120,6 +120,11 @@ impl Gate {
                 all.into_iter().filter(|row| row.1 > 0).map(|(why, n)| (why.to_owned(), n)).collect();
             held.push(HeldBack::GateNotMet { have: facts.rate(), need: self.rate, because });
         }
+        if facts.pairs() == 0 && !self.accept_not_judged {
+            let why = "the inventory holds nothing that the policies are about in this ring: read what is missing, or say \
+                       --accept-not-judged if there is nothing";
+            held.push(HeldBack::NotJudged { pairs: 0, because: vec![(why.to_owned(), 0)] });
+        }
         if facts.unknown() > 0 && !self.accept_not_judged {
             held.push(HeldBack::NotJudged { pairs: facts.unknown(), because: facts.not_judged.clone() });
         }

@@ -132,7 +132,7 @@ pub fn plan(wish: &Wish, found: &Found<'_>) -> Result<Plan, RolloutError> {
         );
     }
     let mut world = World { found, now: BTreeMap::new() };
-    let standing = standing(wish, found);
+    let standing = standing(wish, found)?;
     let mut stages = vec![ready(wish, &mut world)?];
     for (phase, ring) in order(wish) {
         let own_standing = standing.of(phase, ring);
@@ -172,6 +172,7 @@ fn check(wish: &Wish) -> Result<(), RolloutError> {
         return Err(RolloutError::new("--scope", "is no management group, subscription or resource group"));
     }
     fitting(wish)?;
+    apart(wish)?;
     let scope = wish.scope.to_ascii_lowercase();
     for own in wish.rings.iter().flat_map(|ring| &ring.scopes) {
         let lower = own.to_ascii_lowercase();
@@ -181,6 +182,26 @@ fn check(wish: &Wish) -> Result<(), RolloutError> {
                 "rings",
                 &format!("{own} does not lie in the scope {}", wish.scope),
             ));
+        }
+    }
+    Ok(())
+}
+
+/// Scopes of rings lie apart: in one of two that are nested, a resource would have two assignments, and be denied by that of the
+/// later ring with what excuses it from the other. What lies in a management group is not to be seen from ids.
+fn apart(wish: &Wish) -> Result<(), RolloutError> {
+    let all: Vec<String> =
+        wish.rings.iter().flat_map(|ring| &ring.scopes).map(|own| own.to_ascii_lowercase()).collect();
+    let is_group = |own: &String| own.starts_with("/providers/microsoft.management/");
+    for (at, own) in all.iter().enumerate() {
+        let others = all.iter().enumerate().filter(|(other, _)| *other != at);
+        for (_, other) in others {
+            let within =
+                other.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            if within || is_group(own) {
+                let message = format!("{own} may hold {other}, which another ring has: rings must lie apart");
+                return Err(RolloutError::new("rings", &message));
+            }
         }
     }
     Ok(())
@@ -234,8 +255,9 @@ impl Reached {
     }
 }
 
-/// The last stage whose assignments are what is there.
-fn standing(wish: &Wish, found: &Found<'_>) -> Reached {
+/// The last stage whose assignments are what is there. Assignments that no stage of this plan leaves are somebody else's, or of a
+/// roll-out with other rings or words: they may deny, and are not written over.
+fn standing(wish: &Wish, found: &Found<'_>) -> Result<Reached, RolloutError> {
     let there: BTreeMap<String, Value> = assignment::ids(wish)
         .into_iter()
         .filter_map(|id| Some((id.to_ascii_lowercase(), found(&id)?)))
@@ -256,8 +278,14 @@ fn standing(wish: &Wish, found: &Found<'_>) -> Reached {
             upto = Some((*phase, *ring));
         }
     }
+    if let (None, Some(id)) = (upto, there.keys().next()) {
+        return Err(RolloutError::new(
+            id,
+            "is there already, and not as any stage of this plan leaves it: choose another --name, or undo the roll-out that it is of",
+        ));
+    }
     let since = there.values().filter_map(written_at).max();
-    Reached { upto, since, order }
+    Ok(Reached { upto, since, order })
 }
 
 /// When a policy resource was written last, as it says itself.
@@ -315,6 +343,16 @@ fn ready(wish: &Wish, world: &mut World<'_>) -> Result<Stage, RolloutError> {
     let all = wish.target.definitions.iter().map(|own| ("definition", own));
     for (noun, own) in all.chain(wish.target.initiative.iter().map(|own| ("initiative", own))) {
         let name = own.id.rsplit('/').next().unwrap_or(&own.id);
+        // Whoever assigned it already would have the change at once, everywhere, past every ring and gate.
+        if let Some(there) = (world.found)(&own.id)
+            && !same(&state::of(&own.id, &[], &there), &state::of(&own.id, &[], &own.body))
+        {
+            return Err(RolloutError::new(
+                &own.id,
+                "is there already with other content, and a change would take effect at once wherever it is assigned: \
+                 bring it under another name, or remove it first",
+            ));
+        }
         let told = Told {
             id: format!("{noun}/{name}"),
             what: format!("lay the {noun} `{}` ready", own.name),
@@ -382,6 +420,13 @@ fn excused(wish: &Wish, ring: usize, stage: &str, world: &mut World<'_>) -> Resu
     let mut steps = Vec::new();
     for (at, (wanted, owner)) in assignment::exemptions(wish, ring).into_iter().enumerate() {
         let resource = wanted.id.split("/providers/Microsoft.Authorization/").next().unwrap_or(&wanted.id);
+        let by = |own: &Value| own.pointer("/properties/metadata/assignedBy").cloned();
+        if (world.found)(&wanted.id).is_some_and(|own| by(&own) != by(&wanted.body)) {
+            return Err(RolloutError::new(
+                &wanted.id,
+                "is an exemption that somebody else made: choose another --name",
+            ));
+        }
         let told = Told {
             id: format!("{stage}/{}", at + 1),
             what: format!(

@@ -162,15 +162,22 @@ enum Switch {
 fn switch(name: &str, document: &Value) -> Result<Switch, RolloutError> {
     let parsed = Definition::parse(document).map_err(|error| RolloutError::new(name, &error.to_string()))?;
     let effects = parsed.effects();
-    let harmless = |own: &&Effect| {
-        matches!(own, Effect::Audit | Effect::AuditIfNotExists | Effect::Manual | Effect::AuditAction)
+    let harmless = |own: &Effect| {
+        matches!(
+            own,
+            Effect::Audit
+                | Effect::AuditIfNotExists
+                | Effect::Manual
+                | Effect::AuditAction
+                | Effect::Disabled
+        )
     };
     let (audits, denies) = (effects.contains(&Effect::Audit), effects.contains(&Effect::Deny));
     match effects.as_slice() {
         _ if audits && denies => Ok(Switch::Both),
         [Effect::Deny] => Ok(Switch::Both),
         [Effect::Audit] => Ok(Switch::Fixed("only audits".to_owned())),
-        all if all.iter().any(|own| harmless(&own)) => Ok(Switch::Fixed("does not deny".to_owned())),
+        all if !all.is_empty() && all.iter().all(harmless) => Ok(Switch::Fixed("does not deny".to_owned())),
         all => {
             let names: Vec<&str> = all.iter().map(Effect::name).collect();
             Err(RolloutError::new(
@@ -254,10 +261,16 @@ fn members(
             Some(Switch::Fixed(why)) => {
                 fixed.push(format!("`{}` keeps its effect: it {why}", member.reference));
             }
-            None => fixed.push(format!(
-                "`{}` keeps its effect: its definition {} was not given, so nobody knows what it can do",
-                member.reference, member.definition
-            )),
+            None => {
+                return Err(RolloutError::new(
+                    &name,
+                    &format!(
+                        "the definition {} of `{}` was not given, so nobody knows what it does as soon as it is assigned: give \
+                         it, or read an inventory that has it",
+                        member.definition, member.reference
+                    ),
+                ));
+            }
         }
     }
     if references.is_empty() {

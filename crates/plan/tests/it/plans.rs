@@ -78,14 +78,13 @@ fn each_step_knows_what_is_there_before_it_and_the_way_back() {
 fn what_acts_by_itself_or_cannot_deny_is_told_apart() {
     let read = |documents: &[Value]| Target::read(documents, SUBSCRIPTION, &|_| None);
     let own = read(&[
-        initiative(&["a", "b", "c"]),
+        initiative(&["a", "b"]),
         definition("a", &["Audit", "Deny"]),
         definition("b", &["AuditIfNotExists", "Disabled"]),
     ])
     .unwrap();
     assert_eq!(own.references, ["a"]);
     assert!(own.fixed[0].contains("`b` keeps its effect: it does not deny"), "{:?}", own.fixed);
-    assert!(own.fixed[1].contains("`c` keeps its effect: its definition"), "{:?}", own.fixed);
     for (documents, expected) in [
         (
             vec![initiative(&["a"]), definition("a", &["Modify", "Disabled"])],
@@ -96,13 +95,70 @@ fn what_acts_by_itself_or_cannot_deny_is_told_apart() {
             vec![definition("a", &["Audit", "Deny"]), definition("b", &["Audit", "Deny"])],
             "put them into an initiative",
         ),
-        (vec![initiative(&["a"])], "none of its policies can be turned"),
+        // What could do something before anybody let it.
+        (
+            vec![initiative(&["a"]), definition("a", &["Audit", "Modify", "Disabled"])],
+            "changes or refuses things as soon as it is assigned",
+        ),
+        (
+            vec![initiative(&["a"]), definition("a", &["AuditIfNotExists", "Deny", "Disabled"])],
+            "changes or refuses things as soon as it is assigned",
+        ),
+        (
+            vec![initiative(&["a", "c"]), definition("a", &["Audit", "Deny"])],
+            "policyDefinitions/c of `c` was not given",
+        ),
+        (
+            vec![initiative(&["a"]), definition("a", &["AuditIfNotExists", "Disabled"])],
+            "none of its policies can be turned",
+        ),
         (vec![json!({ "hello": 1 })], "has neither a `policyRule` nor"),
         (vec![], "no definition and no initiative"),
     ] {
         let error = read(&documents).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn what_is_there_and_is_not_of_the_plan_is_not_written_over() {
+    let planned = planned();
+    let deny = planned.stages.last().unwrap().steps.first().unwrap();
+    let put = |step: &dekey_plan::Step| (step.request.path.clone(), step.request.body.clone().unwrap());
+    let refused = |id: &str, there: &Value| {
+        let target = target(&[
+            initiative(&["a", "b"]),
+            definition("a", &["Audit", "Deny"]),
+            definition("b", &["Deny"]),
+        ]);
+        let found = |own: &str| own.eq_ignore_ascii_case(id).then(|| there.clone());
+        plan(&wish(target, locations()), &found).map(|_| ()).map_err(|error| error.to_string())
+    };
+    // An assignment under the same name that denies, with other words.
+    let (id, mut body) = put(deny);
+    assert_eq!(refused(&id, &body), Ok(()));
+    body["properties"]["displayName"] = json!("Somebody's own");
+    assert!(refused(&id, &body).unwrap_err().contains("choose another --name"));
+    // A definition that may be assigned already.
+    let (id, mut body) = put(planned.stages[0].steps.first().unwrap());
+    assert_eq!(refused(&id, &body), Ok(()));
+    body["properties"]["policyRule"]["then"]["effect"] = json!("audit");
+    assert!(refused(&id, &body).unwrap_err().contains("would take effect at once"));
+}
+
+#[test]
+fn rings_that_may_overlap_are_told() {
+    let rings = |scopes: &str| {
+        parse_rings(&format!("[[rings]]\nname = \"a\"\nscopes = [{scopes}]\n"))
+            .map_err(|error| error.to_string())
+    };
+    let told = |scopes: &str| {
+        let target = target(&[definition("a", &["Audit", "Deny"])]);
+        plan(&wish(target, rings(scopes).unwrap()), &|_| None).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let group = format!("{SUBSCRIPTION}/resourceGroups/g");
+    assert!(told(&format!("\"{SUBSCRIPTION}\", \"{group}\"")).unwrap_err().contains("must lie apart"));
+    assert_eq!(told(&format!("\"{group}\", \"{group}2\"")), Ok(()));
 }
 
 #[test]
