@@ -30,7 +30,9 @@ pub enum How {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Left {
-    /// What was there before.
+    /// What was there before, and Azure said that it will not do it: nothing of the request is on its way.
+    Refused,
+    /// What was there before, so far.
     Unchanged,
     /// Something else.
     Changed,

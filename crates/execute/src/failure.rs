@@ -95,6 +95,16 @@ pub enum Failure {
         /// Why.
         why: String,
     },
+    /// Some of it was left alone when the rest was taken back.
+    #[error("{}", left_alone(left, kept, then.as_deref()))]
+    LeftAlone {
+        /// Why each was left alone, in the order in which they were come upon.
+        left: Vec<Failure>,
+        /// The resources that stay because what was left alone uses them.
+        kept: Vec<String>,
+        /// What ended it before the rest was taken back.
+        then: Option<Box<Failure>>,
+    },
     /// A step was being taken back when something ended it.
     #[error("step `{step}` was being taken back when it was interrupted: finish that first, with undo")]
     HalfUndone {
@@ -120,6 +130,23 @@ pub enum Failure {
     /// There is no such stage.
     #[error("the plan has no such stage")]
     NoSuchStage,
+}
+
+fn left_alone(left: &[Failure], kept: &[String], then: Option<&Failure>) -> String {
+    let why = |failure: &Failure| match failure {
+        Failure::ChangedByOthers { path, differences, .. } => {
+            format!("{path}, which somebody else changed ({})", listed(differences))
+        }
+        Failure::NoWayBack { step, why } => format!("step `{step}`, which cannot be taken back ({why})"),
+        other => other.to_string(),
+    };
+    let left = left.iter().map(why).collect::<Vec<_>>().join("; ");
+    let kept = if kept.is_empty() { String::new() } else { format!("; with it stays {}", kept.join(", ")) };
+    let rest = match then {
+        None => "all the rest was taken back: look at what is left, then plan anew".to_owned(),
+        Some(failure) => format!("and the rest was not all taken back: {failure}"),
+    };
+    format!("left alone: {left}{kept}; {rest}")
 }
 
 fn listed(differences: &[String]) -> String {

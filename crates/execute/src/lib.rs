@@ -9,6 +9,7 @@
 mod entry;
 mod failure;
 mod journal;
+mod left_alone;
 mod past;
 mod run;
 

@@ -1,6 +1,6 @@
 //! What a journal says was done.
 
-use crate::entry::{Doing, Entry, How};
+use crate::entry::{Doing, Entry, How, Left};
 use dekey_azure::operation::Operation;
 use dekey_plan::{Plan, Stage, Standing};
 use jiff::Timestamp;
@@ -53,14 +53,21 @@ impl Past {
     /// How a step stands.
     pub fn step(&self, id: &str) -> StepState {
         let mut state = StepState::Not;
+        let mut before_intent = StepState::Not;
         for entry in &self.entries {
             match entry {
-                Entry::Intent { step, doing, .. } if step == id => state = StepState::Begun(*doing),
+                Entry::Intent { step, doing, .. } if step == id => {
+                    before_intent = std::mem::replace(&mut state, StepState::Begun(*doing));
+                }
                 Entry::Accepted { step, doing, operation, .. } if step == id => {
                     state = StepState::Accepted(*doing, Box::new(operation.clone()));
                 }
                 Entry::Done { step, doing, how, .. } if step == id => {
                     state = if *doing == Doing::Apply { StepState::Done(*how) } else { StepState::Not };
+                }
+                // Nothing came of it, and nothing will: what is there later is somebody else's.
+                Entry::Failed { step, left: Left::Refused, .. } if step == id => {
+                    state = before_intent.clone();
                 }
                 // What failed may have come about later all the same: whoever goes on looks.
                 Entry::Failed { step, doing, .. } if step == id => state = StepState::Begun(*doing),

@@ -3,6 +3,7 @@
 use crate::entry::{Doing, Entry, How, Left};
 use crate::failure::Failure;
 use crate::journal::Journal;
+use crate::left_alone::LeftAlone;
 use crate::past::StepState;
 use dekey_azure::operation::{Operation, Protocol};
 use dekey_azure::{Client, Error, ErrorKind, If, Verb, Write, WriteAccess};
@@ -103,20 +104,41 @@ impl<'e> Executor<'e> {
         self.close(stage, Doing::Apply, approved_by)
     }
 
-    /// Takes back what was made, down to and with a stage, in the opposite order.
+    /// Takes back what was made, down to and with a stage, in the opposite order. What others changed since, and what cannot be
+    /// taken back, is left alone and told at the end: it must not keep what denies in force elsewhere.
     pub async fn undo(&mut self, plan: &Plan, down_to: usize) -> Result<(), Failure> {
         let stages = plan.stages.get(down_to..).ok_or(Failure::NoSuchStage)?;
+        let mut left = LeftAlone::default();
         for stage in stages.iter().rev() {
-            let mut any = false;
-            for step in stage.steps.iter().rev() {
-                self.go_on(step)?;
-                any |= self.unmake(step).await?;
+            if let Err(failure) = self.undo_stage(stage, &mut left).await {
+                return Err(left.ended_by(failure));
             }
-            let closed =
-                |entry: &Entry| matches!(entry, Entry::Stage { stage: name, .. } if *name == stage.name);
-            if any || self.journal.past().entries.iter().any(closed) {
-                self.close(stage, Doing::Undo, None)?;
+        }
+        left.ended()
+    }
+
+    async fn undo_stage(&mut self, stage: &Stage, left: &mut LeftAlone) -> Result<(), Failure> {
+        let (mut any, mut whole) = (false, true);
+        for step in stage.steps.iter().rev() {
+            self.go_on(step)?;
+            if left.holds(step) {
+                let state = self.journal.past().step(&step.id);
+                let is_made = !matches!(state, StepState::Not | StepState::Done(How::FoundSo));
+                left.keep(step, is_made);
+                whole &= !is_made;
+                continue;
             }
+            match self.unmake(step).await {
+                Ok(was_made) => any |= was_made,
+                Err(failure) => {
+                    left.add(step, failure)?;
+                    whole = false;
+                }
+            }
+        }
+        let closed = |entry: &Entry| matches!(entry, Entry::Stage { stage: name, .. } if *name == stage.name);
+        if whole && (any || self.journal.past().entries.iter().any(closed)) {
+            self.close(stage, Doing::Undo, None)?;
         }
         Ok(())
     }
@@ -190,7 +212,7 @@ impl<'e> Executor<'e> {
             }
             StepState::Begun(_) | StepState::Done(How::Made) => {}
         }
-        let found = self.look(step).await?;
+        let found = self.look_for_made(step).await?;
         if state::is_before(step, found.as_ref()) {
             self.done(step, Doing::Undo, How::FoundSo)?;
             return Ok(true);
@@ -204,6 +226,20 @@ impl<'e> Executor<'e> {
                 self.send(step, Doing::Undo, request, found.as_ref()).await?;
                 Ok(true)
             }
+        }
+    }
+
+    /// Looks at what is there, and again while it is what was there before: Azure answers a while from before a change, and
+    /// what was made must not be taken for gone.
+    async fn look_for_made(&self, step: &Step) -> Result<Option<Value>, Failure> {
+        let mut pause = Pause::default();
+        loop {
+            let found = self.look(step).await?;
+            if !state::is_before(step, found.as_ref()) || pause.waited >= self.patience.showing {
+                return Ok(found);
+            }
+            pause.wait().await;
+            self.go_on(step)?;
         }
     }
 
@@ -239,7 +275,10 @@ impl<'e> Executor<'e> {
         };
         match self.client.write(&self.access, &write).await {
             Ok(operation) => self.follow(step, doing, operation).await,
-            Err(error) => self.after_error(step, doing, error).await,
+            Err(error) => {
+                let otherwise = if is_refusal(&error.kind) { Left::Refused } else { Left::Unchanged };
+                self.after_error(step, doing, error, otherwise).await
+            }
         }
     }
 
@@ -261,20 +300,20 @@ impl<'e> Executor<'e> {
             // It was read again at the end: when that shows it, nothing more is asked.
             Ok(found) if is_so(step, doing, found.as_ref()) => self.done(step, doing, How::Made),
             Ok(_) => self.shown(step, doing).await,
-            Err(error) => self.after_error(step, doing, error).await,
+            // Azure had taken it on, so whatever it answers now is no refusal of the request.
+            Err(error) => self.after_error(step, doing, error, Left::Unchanged).await,
         }
     }
 
     /// Waits until what was done shows. Azure answers a while from before a change.
     async fn shown(&mut self, step: &Step, doing: Doing) -> Result<(), Failure> {
-        let mut wait = Duration::from_secs(1);
-        let mut waited = Duration::ZERO;
+        let mut pause = Pause::default();
         loop {
             let found = self.look(step).await?;
             if is_so(step, doing, found.as_ref()) {
                 return self.done(step, doing, How::Made);
             }
-            if waited >= self.patience.showing {
+            if pause.waited >= self.patience.showing {
                 let wanted = if doing == Doing::Apply { wanted_after(step) } else { wanted_before(step) };
                 let differences = differences(step, wanted.as_ref(), found.as_ref());
                 let why = format!("it does not show: {}", differences.join(", "));
@@ -285,14 +324,19 @@ impl<'e> Executor<'e> {
                     differences,
                 });
             }
-            tokio::time::sleep(wait).await;
-            waited += wait;
-            wait = (wait * 2).min(Duration::from_secs(30));
+            pause.wait().await;
         }
     }
 
     /// A request that failed may have been carried out all the same: its answer was lost. So somebody looks.
-    async fn after_error(&mut self, step: &Step, doing: Doing, error: Error) -> Result<(), Failure> {
+    /// `otherwise` is what it left when nothing changed.
+    async fn after_error(
+        &mut self,
+        step: &Step,
+        doing: Doing,
+        error: Error,
+        otherwise: Left,
+    ) -> Result<(), Failure> {
         let id = step.id.clone();
         let Ok(found) = self.get(step).await else {
             self.failed(step, doing, error.to_string(), Left::Unknown)?;
@@ -311,7 +355,7 @@ impl<'e> Executor<'e> {
             ErrorKind::Transport(_) | ErrorKind::Protocol(_) | ErrorKind::StillRunning(_)
         );
         if unchanged && answered {
-            self.failed(step, doing, error.to_string(), Left::Unchanged)?;
+            self.failed(step, doing, error.to_string(), otherwise)?;
             return Err(Failure::Refused { step: id, error: error.into() });
         }
         let left = if unchanged { Left::Unchanged } else { Left::Changed };
@@ -346,6 +390,38 @@ impl<'e> Executor<'e> {
             Err(Error { kind: ErrorKind::NotFound(_), .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// The time between looks, longer each time.
+struct Pause {
+    next: Duration,
+    waited: Duration,
+}
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self { next: Duration::from_secs(1), waited: Duration::ZERO }
+    }
+}
+
+impl Pause {
+    async fn wait(&mut self) {
+        tokio::time::sleep(self.next).await;
+        self.waited += self.next;
+        self.next = (self.next * 2).min(Duration::from_secs(30));
+    }
+}
+
+/// Whether Azure has said for good that it does not do it. A conflict (409, 412) may be one with an earlier try of the same
+/// request whose answer was lost, and too late or too many (408, 429) come after such tries: those say nothing for good.
+fn is_refusal(kind: &ErrorKind) -> bool {
+    match kind {
+        ErrorKind::Forbidden { .. } | ErrorKind::NotFound(_) | ErrorKind::NotSent(_) => true,
+        ErrorKind::Refused { status, .. } => {
+            (400..500).contains(status) && !matches!(status, 408 | 409 | 412 | 429)
+        }
+        _ => false,
     }
 }
 

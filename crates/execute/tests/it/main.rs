@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Swallowed,
     /// Azure refuses it and nothing else.
     Refused,
+    /// It and the two after it are answered from before anything was there.
+    Behind,
 }
 
 /// The way to an Azure, with a fault at one request that is no request for a token.
@@ -72,6 +74,10 @@ impl HttpClient for Way {
             Some((at, Fault::Refused)) if number == at => {
                 let body = r#"{"error":{"code":"AuthorizationFailed","message":"The client 'x' does not have authorization to perform action 'Microsoft.Authorization/policyAssignments/write' over scope '/s'."}}"#;
                 Ok(AsyncRawResponse::from_bytes(403.into(), azure_core::http::headers::Headers::new(), body))
+            }
+            Some((at, Fault::Behind)) if (at..at + 3).contains(&number) => {
+                let body = r#"{"error":{"code":"NotFound","message":"It is not there."}}"#;
+                Ok(AsyncRawResponse::from_bytes(404.into(), azure_core::http::headers::Headers::new(), body))
             }
             _ => self.far.execute_request(request).await,
         }

@@ -1,8 +1,8 @@
 //! Plans that nothing comes in between of.
 
-use crate::{Disk, SUBSCRIPTION, World, account, apply, apply_all, past, planned, rings, undo, wish};
-use dekey_execute::{Entry, Failure, How, Journal, JournalError, Progress, StepState};
-use dekey_plan::{Before, Phase, Standing};
+use crate::{Disk, Fault, SUBSCRIPTION, World, account, apply, apply_all, past, planned, rings, undo, wish};
+use dekey_execute::{Doing, Entry, Failure, How, Journal, JournalError, Progress, StepState};
+use dekey_plan::{Before, Phase, Standing, Undo};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -124,10 +124,139 @@ async fn what_others_changed_is_left_alone() {
         "{failure}"
     );
     let failure = undo(&client, &disk, &plan).await.unwrap_err();
-    assert!(matches!(&failure, Failure::ChangedByOthers { .. }), "{failure}");
-    assert!(failure.to_string().contains("nothing was sent"));
+    let Failure::LeftAlone { left, kept, then: None } = &failure else { panic!("{failure}") };
+    assert!(matches!(&left[..], [Failure::ChangedByOthers { .. }]), "{failure}");
+    // The initiative and its two definitions: the assignment still uses them.
+    assert_eq!(kept.len(), 3, "{failure}");
     assert!(came.lock().unwrap().iter().all(|own| own.starts_with("GET ")));
     assert_eq!(world.states(&plan), states);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_changed_keeps_nothing_else_in_force() {
+    let world = World::new();
+    let plan = planned(&world);
+    let (client, _) = world.client(None);
+    let disk = Disk::default();
+    apply_all(&client, &disk, &plan).await.unwrap();
+    let path = format!("{}/providers/Microsoft.Authorization/policyExemptions/no-keys", account("stone"));
+    let mut own = world.get(&path).unwrap();
+    own["properties"]["description"] = "It moves in March.".into();
+    assert!(world.send("PUT", &path, "api-version=2022-07-01-preview", &own).0 < 300);
+    for _ in 0..2 {
+        let failure = undo(&client, &disk, &plan).await.unwrap_err();
+        let Failure::LeftAlone { left, kept, then: None } = &failure else { panic!("{failure}") };
+        assert!(
+            matches!(&left[..], [Failure::ChangedByOthers { path: own, .. }] if *own == path),
+            "{failure}"
+        );
+        assert!(kept.is_empty() && failure.to_string().contains(&path), "{failure}");
+        let left: Vec<_> = world.states(&plan).into_iter().filter(|own| own.1.is_some()).collect();
+        assert_eq!(left.iter().map(|own| &own.0).collect::<Vec<_>>(), [&path]);
+        let begun = plan.stages.iter().filter(|own| past(&disk, &plan).stage(own) != Progress::Not);
+        assert_eq!(begun.map(|own| own.phase).collect::<Vec<_>>(), [Phase::Exempt]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_left_alone_is_told_when_a_refusal_ends_it() {
+    let world = World::new();
+    let mut plan = planned(&world);
+    let exempt = plan.stages.iter().position(|own| own.phase == Phase::Exempt).unwrap();
+    plan.stages[exempt].steps[0].undo = Undo::Impossible("it is for good".to_owned());
+    let (client, _) = world.client(None);
+    let disk = Disk::default();
+    for stage in 0..=exempt {
+        apply(&client, &disk, &plan, stage).await.unwrap();
+    }
+    // The exemption and the assignment are looked at, then the assignment is written.
+    let (refused, _) = world.client(Some((2, Fault::Refused)));
+    let failure = undo(&refused, &disk, &plan).await.unwrap_err();
+    let Failure::LeftAlone { left, then: Some(then), .. } = &failure else { panic!("{failure}") };
+    assert!(
+        matches!((&left[..], &**then), ([Failure::NoWayBack { .. }], Failure::Refused { .. })),
+        "{failure}"
+    );
+    assert!(failure.to_string().contains("policyAssignments/write"), "{failure}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_taken_back_stays_with_what_it_uses() {
+    let world = World::new();
+    let mut plan = planned(&world);
+    plan.stages[7].steps[0].undo = Undo::Impossible("it is for good".to_owned());
+    let (client, _) = world.client(None);
+    let disk = Disk::default();
+    apply_all(&client, &disk, &plan).await.unwrap();
+    let failure = undo(&client, &disk, &plan).await.unwrap_err();
+    let Failure::LeftAlone { left, then: None, .. } = &failure else { panic!("{failure}") };
+    assert!(matches!(&left[..], [Failure::NoWayBack { .. }]), "{failure}");
+    assert!(failure.to_string().contains("it is for good"), "{failure}");
+    assert_eq!(at(&world.get(&assignment()).unwrap(), "/properties/overrides/0/value"), "Deny");
+    // The exemption is nothing that the assignment needs.
+    let gone: Vec<_> = world.states(&plan).into_iter().filter(|own| own.1.is_none()).collect();
+    assert!(gone.len() == 1 && gone[0].0.contains("policyExemptions"), "{gone:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_made_after_a_refusal_is_theirs() {
+    let world = World::new();
+    let plan = planned(&world);
+    let disk = Disk::default();
+    let step = &plan.stages[0].steps[0];
+    let (client, _) = world.client(Some((1, Fault::Refused)));
+    let failure = apply(&client, &disk, &plan, 0).await.unwrap_err();
+    assert!(matches!(failure, Failure::Refused { .. }), "{failure}");
+    assert_eq!(past(&disk, &plan).step(&step.id), StepState::Not);
+    // Journals from before there was a word for it say less.
+    let older = String::from_utf8(disk.kept()).unwrap().replace("\"refused\"", "\"unchanged\"");
+    let older = Journal::over(Box::new(Disk::default()), older.as_bytes(), &plan.id).unwrap();
+    assert_eq!(older.past().step(&step.id), StepState::Begun(Doing::Apply));
+
+    let first = &step.request;
+    assert_eq!(world.send("PUT", &first.path, "api-version=2023-04-01", first.body.as_ref().unwrap()).0, 201);
+    let (client, _) = world.client(None);
+    apply(&client, &disk, &plan, 0).await.unwrap();
+    assert_eq!(past(&disk, &plan).step(&step.id), StepState::Done(How::FoundSo));
+    undo(&client, &disk, &plan).await.unwrap();
+    let left: Vec<_> = world.states(&plan).into_iter().filter(|own| own.1.is_some()).collect();
+    assert_eq!(left.iter().map(|own| &own.0).collect::<Vec<_>>(), [&first.path]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_azure_refused_to_take_back_is_still_made() {
+    let world = World::new();
+    let plan = planned(&world);
+    let (client, _) = world.client(None);
+    let disk = Disk::default();
+    apply(&client, &disk, &plan, 0).await.unwrap();
+    let last = plan.stages[0].steps.last().unwrap();
+    let (refused, _) = world.client(Some((1, Fault::Refused)));
+    let failure = undo(&refused, &disk, &plan).await.unwrap_err();
+    assert!(matches!(failure, Failure::Refused { .. }), "{failure}");
+    assert_eq!(past(&disk, &plan).step(&last.id), StepState::Done(How::Made));
+    apply(&client, &disk, &plan, 0).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_show_at_once_is_taken_back_all_the_same() {
+    let world = World::new();
+    let plan = planned(&world);
+    let before = world.states(&plan);
+    let (client, _) = world.client(None);
+    let disk = Disk::default();
+    apply(&client, &disk, &plan, 0).await.unwrap();
+    let (behind, came) = world.client(Some((0, Fault::Behind)));
+    undo(&behind, &disk, &plan).await.unwrap();
+    assert!(came.lock().unwrap()[..3].iter().all(|own| own.starts_with("GET ")));
+    assert_eq!(world.states(&plan), before);
+
+    // What somebody else removed is gone however long one looks.
+    apply(&client, &disk, &plan, 0).await.unwrap();
+    let last = plan.stages[0].steps.last().unwrap();
+    assert_eq!(world.send("DELETE", &last.request.path, "api-version=2023-04-01", &Value::Null).0, 200);
+    undo(&client, &disk, &plan).await.unwrap();
+    assert_eq!(world.states(&plan), before);
 }
 
 #[tokio::test(start_paused = true)]
