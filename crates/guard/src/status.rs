@@ -91,13 +91,17 @@ pub fn status(
     tree.below(None, &mut order);
     for at in order {
         let Some(node) = tree.nodes.get(at) else { continue };
-        if options.scope.is_some_and(|scope| !estate.lies_in(&node.id, scope)) {
+        let is_there = options.lies_in(estate, &node.id);
+        if is_there == Some(false) {
             continue;
         }
         let mut all = Counts::default();
         let own = (0..rules.len()).map(|rule| {
             let counts = counts.get(&(at, rule)).copied().unwrap_or_default();
             all.add(&counts);
+            if is_there.is_none() {
+                return RuleStatus { stand: Stand::Unknown, by: Vec::new(), in_part: false, counts };
+            }
             stand(estate, assigned, options, &mapped, node, rule, counts)
         });
         let rules: Vec<RuleStatus> = own.collect();

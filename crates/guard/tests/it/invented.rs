@@ -227,3 +227,39 @@ fn requests_that_differ_from_answers_are_told_apart() {
         assert_eq!(judged.hangs_on.contains("properties.minimumTlsVersion"), expected.is_some());
     }
 }
+
+/// Where nobody said which management groups a subscription lies in, it may lie in the one that is asked for.
+#[test]
+fn what_may_lie_in_the_scope_is_not_judged() {
+    let inventory = listed(&[keys(), assignment(&json!({})), account("a", "one", &json!(true))]);
+    let estate = Estate::of(&inventory);
+    let assigned = estate.compile(&knowledge()).assigned;
+    let asked = "/providers/Microsoft.Management/managementGroups/mg-ml";
+    let options = Options { now: Some(now()), forces: None, scope: Some(asked) };
+    let counts = simulate(&estate, &assigned, options).counts();
+    assert_eq!((counts.non_compliant, counts.not_judged), (0, 1));
+    let rule_of = |_: &dekey_policy::Part| vec![StandsFor { rule: 0, closest: true }];
+    let found = status(&estate, &assigned, options, &["keys".to_owned()], &rule_of);
+    assert_eq!(found.scopes.len(), 1);
+    assert_eq!(found.scopes[0].rules[0].stand.word(), "not judged");
+    assert_eq!(found.scopes[0].counts.not_judged, 1);
+}
+
+/// A management group below the one that is asked for lies in it, and one above does not.
+#[test]
+fn management_groups_lie_in_those_above_them() {
+    let subscription = json!({ "id": SUB, "type": "Microsoft.Resources/subscriptions", "name": "s", "displayName": "ML",
+        "properties": { "managementGroupAncestorsChain": [{ "name": "mg-ml" }, { "name": "root" }] } });
+    let inventory = listed(&[subscription]);
+    let estate = Estate::of(&inventory);
+    let id = |name: &str| format!("/providers/Microsoft.Management/managementGroups/{name}");
+    for (own, scope, expected) in [
+        ("mg-ml", "root", Some(true)),
+        ("root", "mg-ml", Some(false)),
+        ("nobody-said", "root", None),
+        ("mg-ml", "other", Some(false)),
+    ] {
+        assert_eq!(estate.lies_in(&id(own), &id(scope)), expected, "{own} {scope}");
+    }
+    assert_eq!(estate.lies_in(&id("root"), SUB), Some(false));
+}
