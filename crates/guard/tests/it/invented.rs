@@ -1,7 +1,7 @@
 //! Assignments over invented resources: scopes, exemptions, what was not read.
 
 use crate::given::{agrees, knowledge, listed, now};
-use dekey_guard::{Differs, Estate, Options, StandsFor, force, simulate, status};
+use dekey_guard::{Differs, Estate, Options, StandsFor, compare_states, force, simulate, status};
 use dekey_policy::Effect;
 use serde_json::{Value, json};
 
@@ -262,4 +262,46 @@ fn management_groups_lie_in_those_above_them() {
         assert_eq!(estate.lies_in(&id(own), &id(scope)), expected, "{own} {scope}");
     }
     assert_eq!(estate.lies_in(&id("root"), SUB), Some(false));
+}
+
+/// What dekey never looked at is not what it calls compliant.
+#[test]
+fn states_of_what_was_not_looked_at_agree_with_nothing() {
+    let own = assignment(&json!({ "notScopes": [format!("{SUB}/resourceGroups/c")] }));
+    let vault = json!({ "id": format!("{SUB}/resourceGroups/a/providers/Microsoft.KeyVault/vaults/kv"),
+        "name": "kv", "type": "Microsoft.KeyVault/vaults", "location": "westeurope", "properties": {} });
+    let role = json!({ "id": "/providers/Microsoft.Authorization/roleDefinitions/r", "name": "r",
+        "type": "Microsoft.Authorization/roleDefinitions", "properties": { "roleName": "r" } });
+    let resources = [
+        account("a", "good", &json!(false)),
+        account("a", "bad", &json!(true)),
+        account("b", "elsewhere", &json!(false)),
+        account("c", "excluded", &json!(false)),
+        vault,
+        role,
+    ];
+    let state = |resource: &Value| {
+        json!({ "timestamp": "2026-11-22T00:00:00Z", "complianceState": "Compliant", "resourceId": resource["id"],
+            "policyAssignmentId": own["id"], "policyDefinitionId": KEYS, "policyDefinitionReferenceId": "",
+            "policyDefinitionAction": "audit", "isCompliant": true })
+    };
+    let mut all: Vec<Value> = resources.iter().map(state).collect();
+    all.extend(resources.iter().cloned());
+    all.extend([keys(), own.clone()]);
+    let inventory = listed(&all);
+    let estate = Estate::of(&inventory);
+    let assigned = estate.compile(&knowledge()).assigned;
+    let options = Options { now: Some(now()), ..Options::default() };
+    let found = compare_states(&estate, &assigned, options).unwrap();
+    let words = |found: &dekey_guard::Compared| {
+        found.differences.iter().map(|own| own.own).collect::<Vec<&'static str>>()
+    };
+    assert_eq!(words(&found), ["not applicable", "NonCompliant", "excluded"]);
+    assert_eq!((found.states, found.same, found.not_compared.values().sum::<u64>()), (6, 2, 1));
+    let there = format!("{SUB}/resourceGroups/a");
+    let found = compare_states(&estate, &assigned, Options { scope: Some(&there), ..options }).unwrap();
+    assert_eq!(words(&found), ["not applicable", "NonCompliant"]);
+    assert_eq!((found.same, found.not_judged), (1, 0));
+    let outside = found.not_compared.iter().filter(|own| own.0.contains("outside the scope"));
+    assert_eq!(outside.map(|own| own.1).sum::<u64>(), 3);
 }
