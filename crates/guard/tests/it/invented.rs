@@ -305,3 +305,30 @@ fn states_of_what_was_not_looked_at_agree_with_nothing() {
     let outside = found.not_compared.iter().filter(|own| own.0.contains("outside the scope"));
     assert_eq!(outside.map(|own| own.1).sum::<u64>(), 3);
 }
+
+/// A policy that was not read may be about any rule: it is not one of those about none.
+#[test]
+fn a_policy_that_was_not_read_leaves_no_rule_bare() {
+    let mut lost = assignment(&json!({ "policyDefinitionId": format!("{KEYS}-lost") }));
+    lost["id"] = json!(format!("{SUB}/providers/Microsoft.Authorization/policyAssignments/lost"));
+    let rules = ["keys".to_owned(), "other".to_owned()];
+    let rule_of = |part: &dekey_policy::Part| {
+        part.policy().map(|_| vec![StandsFor { rule: 0, closest: true }]).unwrap_or_default()
+    };
+    for (more, expected, unclear) in
+        [(vec![], ["audited", "bare"], vec![]), (vec![lost], ["audited", "not judged"], vec![(1, 0)])]
+    {
+        let all: Vec<Value> = [keys(), assignment(&json!({})), account("a", "one", &json!(true))]
+            .into_iter()
+            .chain(more)
+            .collect();
+        let inventory = listed(&all);
+        let estate = Estate::of(&inventory);
+        let assigned = estate.compile(&knowledge()).assigned;
+        let options = Options { now: Some(now()), ..Options::default() };
+        let found = status(&estate, &assigned, options, &rules, &rule_of);
+        let stands: Vec<&str> = found.scopes[0].rules.iter().map(|own| own.stand.word()).collect();
+        assert_eq!(stands, expected);
+        assert_eq!((found.others, found.unclear), (vec![], unclear));
+    }
+}
