@@ -332,3 +332,42 @@ fn a_policy_that_was_not_read_leaves_no_rule_bare() {
         assert_eq!((found.others, found.unclear), (vec![], unclear));
     }
 }
+
+/// Exemptions and enrollments count for the policies and resources that they name, and for no others.
+#[test]
+fn what_is_excused_or_enrolled_in_part_is_told_so() {
+    let about = |kind: &str, more: &Value| {
+        let mut own = json!({ "id": format!("{SUB}/providers/Microsoft.Authorization/policy{kind}/x"), "name": "x",
+            "type": format!("Microsoft.Authorization/policy{kind}"),
+            "properties": { "policyAssignmentId": assignment(&json!({}))["id"], "exemptionCategory": "Waiver" } });
+        own["properties"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        own
+    };
+    let all = json!({});
+    let west = json!({ "resourceSelectors": [
+        { "name": "s", "selectors": [{ "kind": "resourceLocation", "in": ["westeurope"] }] } ] });
+    let another = json!({ "policyDefinitionReferenceIds": ["another"] });
+    for (mode, more, expected) in [
+        ("Default", None, ("enforced", false)),
+        ("Default", Some(about("Exemptions", &all)), ("exempt", false)),
+        ("Default", Some(about("Exemptions", &west)), ("enforced", true)),
+        ("Default", Some(about("Exemptions", &another)), ("enforced", false)),
+        ("Enroll", None, ("audited", true)),
+        ("Enroll", Some(about("Enrollments", &all)), ("enforced", false)),
+        ("Enroll", Some(about("Enrollments", &west)), ("enforced", true)),
+        ("Enroll", Some(about("Enrollments", &another)), ("audited", true)),
+    ] {
+        let own =
+            assignment(&json!({ "enforcementMode": mode, "parameters": { "effect": { "value": "Deny" } } }));
+        let documents: Vec<Value> = [keys(), own].into_iter().chain(more.clone()).collect();
+        let inventory = listed(&documents);
+        let estate = Estate::of(&inventory);
+        assert_eq!(estate.problems, []);
+        let assigned = estate.compile(&knowledge()).assigned;
+        let rule_of = |_: &dekey_policy::Part| vec![StandsFor { rule: 0, closest: true }];
+        let options = Options { now: Some(now()), ..Options::default() };
+        let found = status(&estate, &assigned, options, &["keys".to_owned()], &rule_of);
+        let rule = &found.scopes[0].rules[0];
+        assert_eq!((rule.stand.word(), rule.in_part), expected, "{mode} {more:?}");
+    }
+}
