@@ -285,13 +285,29 @@ impl<'i> Estate<'i> {
         self.subscriptions.get(&subscription.to_ascii_lowercase())?.groups.as_deref()
     }
 
-    /// Whether something lies at or below a scope, as far as is known: below a management group, if its subscription says so.
-    pub fn lies_in(&self, id: &str, scope: &str) -> bool {
+    /// Whether something lies at or below a scope; `None` where nobody said which management groups are above it.
+    pub fn lies_in(&self, id: &str, scope: &str) -> Option<bool> {
         if scope.trim_end_matches('/').is_empty() || order::lies_in(id, scope) {
-            return true;
+            return Some(true);
         }
-        let groups = dekey_model::ArmId(id).subscription().and_then(|own| self.management_groups(own));
-        groups.into_iter().flatten().any(|own| key(own) == key(scope))
+        let scope = key(scope);
+        if !scope.contains("/managementgroups/") {
+            return Some(false);
+        }
+        let is_scope = |own: &String| key(own) == scope;
+        if let Some(subscription) = dekey_model::ArmId(id).subscription() {
+            return self.management_groups(subscription).map(|own| own.iter().any(is_scope));
+        }
+        let id = key(id);
+        if !id.contains("/managementgroups/") {
+            return Some(false);
+        }
+        // Every subscription below a management group names all that is above it.
+        let mut chains = self.subscriptions.values().filter_map(|own| own.groups.as_deref());
+        chains.find_map(|own| {
+            let at = own.iter().position(|group| key(group) == id)?;
+            Some(own.iter().skip(at).any(is_scope))
+        })
     }
 
     /// All resources, in order of id.

@@ -3,7 +3,7 @@
 use crate::estate::{Estate, key};
 use crate::order::lies_in;
 use dekey_model::ArmId;
-use dekey_policy::{Assigned, Effect, Enforcement, Part, Policy, Subject};
+use dekey_policy::{Assigned, Effect, Enforcement, Enrollment, Part, Policy, Subject};
 use jiff::Timestamp;
 
 /// What is done about a rule, from nothing to most.
@@ -101,27 +101,52 @@ pub(crate) fn stand_of(
         | Effect::DeployIfNotExists => Stand::Enforced,
         _ => Stand::Audited,
     };
-    let excused = estate.exemptions(&assignment.id).iter().any(|exemption| {
-        let named = exemption.references.is_empty()
-            || exemption.references.iter().any(|name| name.eq_ignore_ascii_case(&part.reference));
+    let Some(excused) = excused(estate, own, part, scope, now) else { return (Stand::Exempt, false) };
+    let in_part = assignment.is_selective() || excused;
+    match assignment.enforcement {
+        Enforcement::Default => (does, in_part),
+        Enforcement::DoNotEnforce => (Stand::Audited, in_part),
+        Enforcement::Enroll => match enrolled(estate, own, part, scope) {
+            Some(in_part_too) => (does, in_part || in_part_too),
+            None => (Stand::Audited, true),
+        },
+    }
+}
+
+/// Whether some of a scope is excused from a policy; `None` if all of it is.
+fn excused(
+    estate: &Estate<'_>,
+    own: &Assigned,
+    part: &Part,
+    scope: &str,
+    now: Option<Timestamp>,
+) -> Option<bool> {
+    let mut some = false;
+    for exemption in estate.exemptions(&own.assignment.id) {
         let lasts = match (exemption.expires, now) {
             (Some(end), Some(now)) => end > now,
             _ => true,
         };
-        named && lasts && above(estate, &exemption.scope, scope) == Reach::Here
-    });
-    if excused {
-        return (Stand::Exempt, false);
-    }
-    let in_part = assignment.is_selective();
-    match assignment.enforcement {
-        Enforcement::Default => (does, in_part),
-        Enforcement::DoNotEnforce => (Stand::Audited, in_part),
-        Enforcement::Enroll => {
-            let enrolled = estate.enrollments().iter().any(|own| {
-                key(&own.assignment) == key(&assignment.id) && above(estate, &own.scope, scope) == Reach::Here
-            });
-            if enrolled { (does, in_part) } else { (Stand::Audited, true) }
+        let counts = lasts && exemption.names(&part.reference);
+        if !counts || above(estate, &exemption.scope, scope) != Reach::Here {
+            continue;
         }
+        if !exemption.is_selective() {
+            return None;
+        }
+        some = true;
     }
+    Some(some)
+}
+
+/// Whether enrollments in a policy leave some of a scope out; `None` if there are none.
+fn enrolled(estate: &Estate<'_>, own: &Assigned, part: &Part, scope: &str) -> Option<bool> {
+    let id = key(&own.assignment.id);
+    let counts = |own: &&Enrollment| {
+        key(&own.assignment) == id
+            && own.names(&part.reference)
+            && above(estate, &own.scope, scope) == Reach::Here
+    };
+    let all = estate.enrollments().iter().filter(counts);
+    all.map(Enrollment::is_selective).reduce(|one, other| one && other)
 }

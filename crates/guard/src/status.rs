@@ -48,6 +48,8 @@ pub struct Status {
     pub scopes: Vec<ScopeStatus>,
     /// Policies that stand for none of the rules: positions of assignments and of policies in them.
     pub others: Vec<(usize, usize)>,
+    /// Policies that cannot be used, so that nobody can say which rules they stand for: as above.
+    pub unclear: Vec<(usize, usize)>,
     /// Scopes of which the assignments or exemptions were not read.
     pub not_read: Vec<(String, Kind)>,
 }
@@ -91,28 +93,48 @@ pub fn status(
     tree.below(None, &mut order);
     for at in order {
         let Some(node) = tree.nodes.get(at) else { continue };
-        if options.scope.is_some_and(|scope| !estate.lies_in(&node.id, scope)) {
+        let is_there = options.lies_in(estate, &node.id);
+        if is_there == Some(false) {
             continue;
         }
         let mut all = Counts::default();
         let own = (0..rules.len()).map(|rule| {
             let counts = counts.get(&(at, rule)).copied().unwrap_or_default();
             all.add(&counts);
+            if is_there.is_none() {
+                return RuleStatus { stand: Stand::Unknown, by: Vec::new(), in_part: false, counts };
+            }
             stand(estate, assigned, options, &mapped, node, rule, counts)
         });
         let rules: Vec<RuleStatus> = own.collect();
         let (id, name) = (node.id.clone(), node.name.clone());
         scopes.push(ScopeStatus { id, name, kind: node.kind, depth: tree.depth(at), rules, counts: all });
     }
-    let is_other =
-        |(at, ix): &(usize, usize)| mapped.get(*at).and_then(|own| own.get(*ix)).is_some_and(Vec::is_empty);
-    let all = assigned.iter().enumerate().flat_map(|(at, own)| (0..own.parts.len()).map(move |ix| (at, ix)));
-    Status {
-        rules: rules.to_vec(),
-        scopes,
-        others: all.filter(is_other).collect(),
-        not_read: not_read(estate),
+    let (unclear, others) = without_rule(assigned, &mapped);
+    Status { rules: rules.to_vec(), scopes, others, unclear, not_read: not_read(estate) }
+}
+
+/// A policy of an assignment, as positions.
+type At = (usize, usize);
+
+/// The policies that no rule is known for: those that cannot be used, and those that were looked at.
+fn without_rule(assigned: &[Assigned], mapped: &[Vec<Vec<StandsFor>>]) -> (Vec<At>, Vec<At>) {
+    let (mut unclear, mut others) = (Vec::new(), Vec::new());
+    for (at, (own, rules)) in assigned.iter().zip(mapped).enumerate() {
+        for (ix, (part, rules)) in own.parts.iter().zip(rules).enumerate() {
+            if is_unclear(part, rules) {
+                unclear.push((at, ix));
+            } else if rules.is_empty() {
+                others.push((at, ix));
+            }
+        }
     }
+    (unclear, others)
+}
+
+/// Whether a policy may stand for any rule, because it was not read. Some are known by their names alone.
+fn is_unclear(part: &Part, rules: &[StandsFor]) -> bool {
+    rules.is_empty() && part.policy().is_err()
 }
 
 /// The subscriptions of which no document says which policies they have.
@@ -173,10 +195,23 @@ fn stand(
         }
     }
     let read = estate.has_read(Kind::PolicyAssignment, &node.id) || node.kind == Kind::ManagementGroup;
-    if best == Stand::Bare && !read {
+    if best == Stand::Bare && (!read || may_be_more(estate, assigned, mapped, node)) {
         best = Stand::Unknown;
     }
     RuleStatus { stand: best, by, in_part, counts }
+}
+
+/// Whether a policy that counts in a scope, or may, was not read: it may stand for any rule.
+fn may_be_more(
+    estate: &Estate<'_>,
+    assigned: &[Assigned],
+    mapped: &[Vec<Vec<StandsFor>>],
+    node: &Node,
+) -> bool {
+    assigned.iter().zip(mapped).any(|(own, rules)| {
+        own.parts.iter().zip(rules).any(|(part, rules)| is_unclear(part, rules))
+            && reach(estate, own, &node.id) != Reach::Elsewhere
+    })
 }
 
 impl Tree {

@@ -25,6 +25,13 @@ pub struct Options<'o> {
     pub scope: Option<&'o str>,
 }
 
+impl Options<'_> {
+    /// Whether something lies in the scope that is asked for; `None` where nobody said.
+    pub(crate) fn lies_in(&self, estate: &Estate<'_>, id: &str) -> Option<bool> {
+        self.scope.map_or(Some(true), |scope| estate.lies_in(id, scope))
+    }
+}
+
 /// How one resource stands to one policy.
 #[derive(Clone, Copy)]
 pub struct Judged<'j> {
@@ -54,6 +61,7 @@ pub trait Visitor: Send {
 type Chosen = Vec<Vec<u32>>;
 
 struct Plan<'p> {
+    estate: &'p Estate<'p>,
     assigned: &'p [Assigned],
     exemptions: Vec<&'p [Exemption]>,
     by_type: HashMap<&'p str, Chosen, foldhash::fast::FixedState>,
@@ -71,7 +79,8 @@ pub fn walk<V: Visitor>(
     let inventory = estate.inventory;
     let wanted = |ix: &&ResourceIx| {
         let resource = inventory.get(**ix);
-        is_evaluated(resource) && options.scope.is_none_or(|scope| estate.lies_in(resource.id(), scope))
+        // What may lie in the scope stays, so that it is told as not judged.
+        is_evaluated(resource) && options.lies_in(estate, resource.id()) != Some(false)
     };
     let all: Vec<ResourceIx> = estate.order.all.iter().filter(wanted).copied().collect();
     let plan = Plan::new(estate, assigned, options, &all);
@@ -89,7 +98,7 @@ pub fn walk<V: Visitor>(
 
 impl<'p> Plan<'p> {
     fn new(
-        estate: &'p Estate<'_>,
+        estate: &'p Estate<'p>,
         assigned: &'p [Assigned],
         options: Options<'p>,
         all: &[ResourceIx],
@@ -110,7 +119,7 @@ impl<'p> Plan<'p> {
             }
         }
         let exemptions = assigned.iter().map(|own| estate.exemptions(&own.assignment.id)).collect();
-        Self { assigned, exemptions, by_type, by_subscription, options }
+        Self { estate, assigned, exemptions, by_type, by_subscription, options }
     }
 
     fn visit(&self, resource: Resource<'_>, lookups: &Lookups<'_, '_>, visitor: &mut dyn Visitor) {
@@ -157,7 +166,14 @@ impl<'p> Plan<'p> {
         around: &Surroundings<'_>,
         visitor: &mut dyn Visitor,
     ) -> bool {
-        match own.assignment.covers(subject, around) {
+        let coverage = match own.assignment.covers(subject, around) {
+            // A verdict about what may lie elsewhere is none about the scope.
+            Coverage::Covered if self.options.lies_in(self.estate, resource.id()).is_none() => {
+                Coverage::Unknown("which management groups the subscription lies in".to_owned())
+            }
+            known => known,
+        };
+        match coverage {
             Coverage::Covered => {
                 visitor.covered(at, resource);
                 return true;

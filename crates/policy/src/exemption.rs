@@ -65,6 +65,16 @@ impl Exemption {
         })
     }
 
+    /// Whether it looks at more of a resource than where it is.
+    pub fn is_selective(&self) -> bool {
+        !self.selectors.is_empty()
+    }
+
+    /// Whether it is about a policy of its assignment.
+    pub fn names(&self, reference: &str) -> bool {
+        self.references.is_empty() || self.references.iter().any(|own| text::eq(own, reference))
+    }
+
     /// Whether it excuses a resource from a policy of an assignment; an error says what would have to be known.
     pub fn excuses(
         &self,
@@ -73,10 +83,8 @@ impl Exemption {
         subject: &Subject<'_>,
         around: &Surroundings<'_>,
     ) -> Result<bool, String> {
-        let is_named =
-            self.references.is_empty() || self.references.iter().any(|own| text::eq(own, reference));
-        if !text::eq(&self.assignment, &assignment.id) || !is_named || !lies_in(subject, &self.scope, around)?
-        {
+        let is_meant = text::eq(&self.assignment, &assignment.id) && self.names(reference);
+        if !is_meant || !lies_in(subject, &self.scope, around)? {
             return Ok(false);
         }
         let ended = match (self.expires, around.now) {

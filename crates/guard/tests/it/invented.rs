@@ -1,7 +1,7 @@
 //! Assignments over invented resources: scopes, exemptions, what was not read.
 
 use crate::given::{agrees, knowledge, listed, now};
-use dekey_guard::{Differs, Estate, Options, StandsFor, force, simulate, status};
+use dekey_guard::{Differs, Estate, Options, StandsFor, compare_states, force, simulate, status};
 use dekey_policy::Effect;
 use serde_json::{Value, json};
 
@@ -225,5 +225,149 @@ fn requests_that_differ_from_answers_are_told_apart() {
         let judged = &found.assessments[0].parts[0];
         assert_eq!(judged.requests.keys().next().cloned(), expected, "{rule}");
         assert_eq!(judged.hangs_on.contains("properties.minimumTlsVersion"), expected.is_some());
+    }
+}
+
+/// Where nobody said which management groups a subscription lies in, it may lie in the one that is asked for.
+#[test]
+fn what_may_lie_in_the_scope_is_not_judged() {
+    let inventory = listed(&[keys(), assignment(&json!({})), account("a", "one", &json!(true))]);
+    let estate = Estate::of(&inventory);
+    let assigned = estate.compile(&knowledge()).assigned;
+    let asked = "/providers/Microsoft.Management/managementGroups/mg-ml";
+    let options = Options { now: Some(now()), forces: None, scope: Some(asked) };
+    let counts = simulate(&estate, &assigned, options).counts();
+    assert_eq!((counts.non_compliant, counts.not_judged), (0, 1));
+    let rule_of = |_: &dekey_policy::Part| vec![StandsFor { rule: 0, closest: true }];
+    let found = status(&estate, &assigned, options, &["keys".to_owned()], &rule_of);
+    assert_eq!(found.scopes.len(), 1);
+    assert_eq!(found.scopes[0].rules[0].stand.word(), "not judged");
+    assert_eq!(found.scopes[0].counts.not_judged, 1);
+}
+
+/// A management group below the one that is asked for lies in it, and one above does not.
+#[test]
+fn management_groups_lie_in_those_above_them() {
+    let subscription = json!({ "id": SUB, "type": "Microsoft.Resources/subscriptions", "name": "s", "displayName": "ML",
+        "properties": { "managementGroupAncestorsChain": [{ "name": "mg-ml" }, { "name": "root" }] } });
+    let inventory = listed(&[subscription]);
+    let estate = Estate::of(&inventory);
+    let id = |name: &str| format!("/providers/Microsoft.Management/managementGroups/{name}");
+    for (own, scope, expected) in [
+        ("mg-ml", "root", Some(true)),
+        ("root", "mg-ml", Some(false)),
+        ("nobody-said", "root", None),
+        ("mg-ml", "other", Some(false)),
+    ] {
+        assert_eq!(estate.lies_in(&id(own), &id(scope)), expected, "{own} {scope}");
+    }
+    assert_eq!(estate.lies_in(&id("root"), SUB), Some(false));
+}
+
+/// What dekey never looked at is not what it calls compliant.
+#[test]
+fn states_of_what_was_not_looked_at_agree_with_nothing() {
+    let own = assignment(&json!({ "notScopes": [format!("{SUB}/resourceGroups/c")] }));
+    let vault = json!({ "id": format!("{SUB}/resourceGroups/a/providers/Microsoft.KeyVault/vaults/kv"),
+        "name": "kv", "type": "Microsoft.KeyVault/vaults", "location": "westeurope", "properties": {} });
+    let role = json!({ "id": "/providers/Microsoft.Authorization/roleDefinitions/r", "name": "r",
+        "type": "Microsoft.Authorization/roleDefinitions", "properties": { "roleName": "r" } });
+    let resources = [
+        account("a", "good", &json!(false)),
+        account("a", "bad", &json!(true)),
+        account("b", "elsewhere", &json!(false)),
+        account("c", "excluded", &json!(false)),
+        vault,
+        role,
+    ];
+    let state = |resource: &Value| {
+        json!({ "timestamp": "2026-11-22T00:00:00Z", "complianceState": "Compliant", "resourceId": resource["id"],
+            "policyAssignmentId": own["id"], "policyDefinitionId": KEYS, "policyDefinitionReferenceId": "",
+            "policyDefinitionAction": "audit", "isCompliant": true })
+    };
+    let mut all: Vec<Value> = resources.iter().map(state).collect();
+    all.extend(resources.iter().cloned());
+    all.extend([keys(), own.clone()]);
+    let inventory = listed(&all);
+    let estate = Estate::of(&inventory);
+    let assigned = estate.compile(&knowledge()).assigned;
+    let options = Options { now: Some(now()), ..Options::default() };
+    let found = compare_states(&estate, &assigned, options).unwrap();
+    let words = |found: &dekey_guard::Compared| {
+        found.differences.iter().map(|own| own.own).collect::<Vec<&'static str>>()
+    };
+    assert_eq!(words(&found), ["not applicable", "NonCompliant", "excluded"]);
+    assert_eq!((found.states, found.same, found.not_compared.values().sum::<u64>()), (6, 2, 1));
+    let there = format!("{SUB}/resourceGroups/a");
+    let found = compare_states(&estate, &assigned, Options { scope: Some(&there), ..options }).unwrap();
+    assert_eq!(words(&found), ["not applicable", "NonCompliant"]);
+    assert_eq!((found.same, found.not_judged), (1, 0));
+    let outside = found.not_compared.iter().filter(|own| own.0.contains("outside the scope"));
+    assert_eq!(outside.map(|own| own.1).sum::<u64>(), 3);
+}
+
+/// A policy that was not read may be about any rule: it is not one of those about none.
+#[test]
+fn a_policy_that_was_not_read_leaves_no_rule_bare() {
+    let mut lost = assignment(&json!({ "policyDefinitionId": format!("{KEYS}-lost") }));
+    lost["id"] = json!(format!("{SUB}/providers/Microsoft.Authorization/policyAssignments/lost"));
+    let rules = ["keys".to_owned(), "other".to_owned()];
+    let rule_of = |part: &dekey_policy::Part| {
+        part.policy().map(|_| vec![StandsFor { rule: 0, closest: true }]).unwrap_or_default()
+    };
+    for (more, expected, unclear) in
+        [(vec![], ["audited", "bare"], vec![]), (vec![lost], ["audited", "not judged"], vec![(1, 0)])]
+    {
+        let all: Vec<Value> = [keys(), assignment(&json!({})), account("a", "one", &json!(true))]
+            .into_iter()
+            .chain(more)
+            .collect();
+        let inventory = listed(&all);
+        let estate = Estate::of(&inventory);
+        let assigned = estate.compile(&knowledge()).assigned;
+        let options = Options { now: Some(now()), ..Options::default() };
+        let found = status(&estate, &assigned, options, &rules, &rule_of);
+        let stands: Vec<&str> = found.scopes[0].rules.iter().map(|own| own.stand.word()).collect();
+        assert_eq!(stands, expected);
+        assert_eq!((found.others, found.unclear), (vec![], unclear));
+    }
+}
+
+/// Exemptions and enrollments count for the policies and resources that they name, and for no others.
+#[test]
+fn what_is_excused_or_enrolled_in_part_is_told_so() {
+    let about = |kind: &str, more: &Value| {
+        let mut own = json!({ "id": format!("{SUB}/providers/Microsoft.Authorization/policy{kind}/x"), "name": "x",
+            "type": format!("Microsoft.Authorization/policy{kind}"),
+            "properties": { "policyAssignmentId": assignment(&json!({}))["id"], "exemptionCategory": "Waiver" } });
+        own["properties"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        own
+    };
+    let all = json!({});
+    let west = json!({ "resourceSelectors": [
+        { "name": "s", "selectors": [{ "kind": "resourceLocation", "in": ["westeurope"] }] } ] });
+    let another = json!({ "policyDefinitionReferenceIds": ["another"] });
+    for (mode, more, expected) in [
+        ("Default", None, ("enforced", false)),
+        ("Default", Some(about("Exemptions", &all)), ("exempt", false)),
+        ("Default", Some(about("Exemptions", &west)), ("enforced", true)),
+        ("Default", Some(about("Exemptions", &another)), ("enforced", false)),
+        ("Enroll", None, ("audited", true)),
+        ("Enroll", Some(about("Enrollments", &all)), ("enforced", false)),
+        ("Enroll", Some(about("Enrollments", &west)), ("enforced", true)),
+        ("Enroll", Some(about("Enrollments", &another)), ("audited", true)),
+    ] {
+        let own =
+            assignment(&json!({ "enforcementMode": mode, "parameters": { "effect": { "value": "Deny" } } }));
+        let documents: Vec<Value> = [keys(), own].into_iter().chain(more.clone()).collect();
+        let inventory = listed(&documents);
+        let estate = Estate::of(&inventory);
+        assert_eq!(estate.problems, []);
+        let assigned = estate.compile(&knowledge()).assigned;
+        let rule_of = |_: &dekey_policy::Part| vec![StandsFor { rule: 0, closest: true }];
+        let options = Options { now: Some(now()), ..Options::default() };
+        let found = status(&estate, &assigned, options, &["keys".to_owned()], &rule_of);
+        let rule = &found.scopes[0].rules[0];
+        assert_eq!((rule.stand.word(), rule.in_part), expected, "{mode} {more:?}");
     }
 }

@@ -4,7 +4,7 @@ use super::guard::{self, Read};
 use crate::args::{PolicyFormat, StatusArgs};
 use crate::exit::{Error, Exit};
 use crate::output::ColorChoice;
-use dekey_guard::{Estate, Options, compare_states, simulate, status};
+use dekey_guard::{Estate, Options, compare_states, status};
 use dekey_report::policy::status::{Rules, Stood, html, json, sarif, terminal};
 
 pub(crate) fn run(args: &StatusArgs, color: ColorChoice) -> Result<Exit, Error> {
@@ -15,8 +15,7 @@ pub(crate) fn run(args: &StatusArgs, color: ColorChoice) -> Result<Exit, Error> 
     let options = Options { now: Some(read.now), forces: None, scope: args.input.scope.as_deref() };
     let rules = Rules::new(&knowledge);
     let found = status(&estate, &compiled.assigned, options, &rules.ids, &|part| rules.of(part));
-    let simulation = simulate(&estate, &compiled.assigned, options);
-    let compared = compare_states(&estate, &compiled.assigned, &simulation);
+    let compared = compare_states(&estate, &compiled.assigned, options);
     let stood = Stood {
         estate: &estate,
         assigned: &compiled.assigned,

@@ -64,7 +64,11 @@ impl Stood<'_> {
     pub fn has_unknowns(&self) -> bool {
         let unknown = self.leaves().any(|own| own.rules.iter().any(|rule| rule.stand == Stand::Unknown));
         let counts = self.leaves().any(|own| own.counts.not_judged > 0);
-        unknown || counts || !self.problems.is_empty() || !self.status.not_read.is_empty()
+        unknown
+            || counts
+            || !self.problems.is_empty()
+            || !self.status.not_read.is_empty()
+            || !self.status.unclear.is_empty()
     }
 
     /// The scopes, each with the positions of its rules that are worth a word: of a resource group those that do not stand as in its
@@ -98,6 +102,11 @@ impl Stood<'_> {
         for own in &self.problems {
             let at = if own.pointer.is_empty() { String::new() } else { format!(" at {}", own.pointer) };
             all.push(format!("{}{at}: {}", own.id, own.message));
+        }
+        for at in &self.status.unclear {
+            let part = self.assigned.get(at.0).and_then(|own| own.parts.get(at.1));
+            let why = part.and_then(|part| part.policy().err()).unwrap_or_default();
+            all.push(format!("which rules {} stands for: {why}", self.who(*at)));
         }
         for (scope, kind) in &self.status.not_read {
             all.push(format!("{} of {scope} were not read ({})", kind.plural(), kind.export_command()));
