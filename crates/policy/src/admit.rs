@@ -16,6 +16,7 @@ struct Candidate<'a> {
     source: Source<'a>,
     policy: Result<&'a Policy, String>,
     forced: Option<&'a Effect>,
+    /// Whether it is enforced, or may be.
     enforced: bool,
     /// What would have to be known to say whether it counts.
     unknown: Option<String>,
@@ -129,22 +130,38 @@ impl<'a> Rules<'a> {
             unknown = unknown.take().or(Some(why));
             None
         });
-        let enforced = match assignment.enforcement {
-            Enforcement::Default => true,
-            Enforcement::DoNotEnforce => false,
-            Enforcement::Enroll => {
-                let mut is_enrolled = false;
-                for own in self.enrollments {
-                    match own.enrolls(assignment, reference, subject, around) {
-                        Ok(yes) => is_enrolled |= yes,
-                        Err(why) => unknown = unknown.or(Some(why)),
-                    }
-                }
-                is_enrolled
-            }
-        };
+        // What may be enforced could refuse the request.
+        let enforced = self.enforces(source, subject, around).unwrap_or_else(|why| {
+            unknown.get_or_insert(why);
+            true
+        });
         let policy = part.policy.as_ref().map_err(Clone::clone);
         Some(Candidate { source, policy, forced, enforced, unknown })
+    }
+
+    /// Whether a policy is enforced on a resource; an error says what would have to be known. One enrollment is enough, whatever is
+    /// known of the others.
+    fn enforces(
+        &self,
+        source: Source<'a>,
+        subject: &Subject<'_>,
+        around: &Surroundings<'_>,
+    ) -> Result<bool, String> {
+        let assignment = &source.assigned.assignment;
+        match assignment.enforcement {
+            Enforcement::Default => return Ok(true),
+            Enforcement::DoNotEnforce => return Ok(false),
+            Enforcement::Enroll => {}
+        }
+        let mut unknown = None;
+        for own in self.enrollments {
+            match own.enrolls(assignment, &source.part.reference, subject, around) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(why) => unknown = unknown.or(Some(why)),
+            }
+        }
+        unknown.map_or(Ok(false), Err)
     }
 }
 
@@ -318,7 +335,12 @@ impl<'a> Admission<'a> {
     fn act(&mut self, own: &Candidate<'a>, action: &str, target: &Subject<'_>, around: &Surroundings<'_>) {
         let named = match own.policy.as_ref().map(|policy| policy.names_action(action, target, around)) {
             Ok(Ok(named)) => named,
-            Ok(Err(fault)) => return self.fault(own, *fault, target, around),
+            Ok(Err(fault)) => {
+                return match &own.unknown {
+                    Some(why) => self.open(own, why.clone(), own.enforced),
+                    None => self.fault(own, *fault, target, around),
+                };
+            }
             Err(_) => true,
         };
         if !named {

@@ -1,0 +1,66 @@
+//! What is not known of where and how a policy counts is not taken for harmless.
+
+use super::*;
+
+fn keys() -> Value {
+    json!({ "allOf": [of_type(), { "field": alias("allowSharedKeyAccess"), "notEquals": false }] })
+}
+
+fn bad() -> Value {
+    account(json!({}))
+}
+
+fn good() -> Value {
+    account(json!({ "allowSharedKeyAccess": false }))
+}
+
+/// Which nobody documents.
+fn odd_selector() -> Value {
+    json!([{ "kind": "moon", "in": ["full"] }])
+}
+
+#[test]
+fn an_enrollment_that_is_not_understood_leaves_open_whether_it_is_enforced() {
+    let enrollment = |selectors: Value| {
+        Enrollment::parse(&json!({
+            "id": format!("{GROUP}/providers/Microsoft.Authorization/policyEnrollments/e"),
+            "properties": { "policyAssignmentId": assignment_id("keys"), "resourceSelectors": selectors },
+        }))
+        .unwrap()
+    };
+    let odd = enrollment(json!([{ "selectors": odd_selector() }]));
+    let decided = |effect: &str, enrollments: &[&Enrollment], body: &Value| {
+        let mut desk = Desk::default()
+            .defining("keys", "Indexed", keys(), json!({ "effect": effect }))
+            .assigning("keys", json!({ "enforcementMode": "Enroll" }));
+        desk.enrollments = enrollments.iter().copied().cloned().collect();
+        desk.put(body).decision()
+    };
+    assert_eq!(decided("deny", &[], &bad()), Decision::Admitted);
+    assert_eq!(decided("deny", &[&odd], &bad()), Decision::Unknown);
+    assert_eq!(decided("deny", &[&odd], &good()), Decision::Admitted);
+    assert_eq!(decided("audit", &[&odd], &bad()), Decision::Admitted);
+    // One that says yes is enough, in whichever order they come.
+    let yes = enrollment(json!([]));
+    assert_eq!(decided("deny", &[&odd, &yes], &bad()), Decision::Refused);
+    assert_eq!(decided("deny", &[&yes, &odd], &bad()), Decision::Refused);
+}
+
+#[test]
+fn an_action_is_open_where_enforcement_is() {
+    let then = json!({ "effect": "denyAction", "details": { "actionNames": ["delete"] } });
+    let mut desk = Desk::default()
+        .defining("keys", "Indexed", of_type(), then)
+        .assigning("keys", json!({ "enforcementMode": "Enroll" }));
+    desk.enrollments = vec![
+        Enrollment::parse(&json!({
+            "id": format!("{GROUP}/providers/Microsoft.Authorization/policyEnrollments/e"),
+            "properties": { "policyAssignmentId": assignment_id("keys"),
+                "resourceSelectors": [{ "selectors": odd_selector() }] },
+        }))
+        .unwrap(),
+    ];
+    let body = json!({ "id": ACCOUNT, "type": STORAGE, "location": "x" });
+    let admission = desk.rules().admit_action("delete", &Subject::new(&body), &[], &around());
+    assert_eq!(admission.decision(), Decision::Unknown);
+}
