@@ -15,16 +15,22 @@ use dekey_expr::{Fault, Value, text};
 struct Candidate<'a> {
     source: Source<'a>,
     policy: Result<&'a Policy, String>,
-    forced: Option<&'a Effect>,
+    /// The effect that the assignment puts in the place of its own; an error says why nobody knows which counts.
+    forced: Result<Option<&'a Effect>, String>,
     /// Whether it is enforced, or may be.
     enforced: bool,
     /// What would have to be known to say whether it counts.
     unknown: Option<String>,
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
     fn effect(&self) -> Option<Effect> {
-        self.forced.cloned().or_else(|| self.policy.as_ref().ok().and_then(|own| own.effect()))
+        let forced = self.forced.as_ref().ok()?;
+        forced.cloned().or_else(|| self.policy.as_ref().ok().and_then(|own| own.effect()))
+    }
+
+    fn forced(&self) -> Option<&'a Effect> {
+        self.forced.as_ref().ok().copied().flatten()
     }
 }
 
@@ -126,10 +132,8 @@ impl<'a> Rules<'a> {
                 Err(why) => unknown = unknown.or(Some(why)),
             }
         }
-        let forced = assignment.effect(subject, reference).unwrap_or_else(|why| {
-            unknown = unknown.take().or(Some(why));
-            None
-        });
+        let forced = assignment.effect(subject, reference);
+        unknown = unknown.or_else(|| forced.as_ref().err().cloned());
         // What may be enforced could refuse the request.
         let enforced = self.enforces(source, subject, around).unwrap_or_else(|why| {
             unknown.get_or_insert(why);
@@ -167,9 +171,14 @@ impl<'a> Rules<'a> {
 
 impl Candidate<'_> {
     fn verdict(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> Verdict {
-        match &self.policy {
-            Ok(policy) => policy.judge_before(subject, around, self.forced),
-            Err(why) => Verdict::NotJudged(why.clone()),
+        match (&self.policy, &self.forced) {
+            (Ok(policy), Ok(forced)) => policy.judge_before(subject, around, *forced),
+            // Its own effect may be `disabled`, which would hide what the rule says.
+            (Ok(policy), Err(why)) => match policy.judge_before(subject, around, Some(&Effect::Deny)) {
+                Verdict::NonCompliant(_) => Verdict::NotJudged(why.clone()),
+                other => other,
+            },
+            (Err(why), _) => Verdict::NotJudged(why.clone()),
         }
     }
 }
@@ -201,7 +210,7 @@ impl<'a> Admission<'a> {
         let mut proposals = Vec::new();
         for own in changers {
             let Ok(policy) = own.policy else { continue };
-            match policy.proposed(subject, around, own.forced) {
+            match policy.proposed(subject, around, own.forced()) {
                 Ok((effect, conflict, planned)) => {
                     proposals.push(Proposal { candidate: own, policy, effect, conflict, planned });
                 }
@@ -267,7 +276,7 @@ impl<'a> Admission<'a> {
         subject: &Subject<'_>,
         around: &Surroundings<'_>,
     ) {
-        let steps = own.policy.steps_before(subject, around, own.candidate.forced);
+        let steps = own.policy.steps_before(subject, around, own.candidate.forced());
         self.deny(own.candidate.source, refusal, steps);
     }
 
@@ -279,7 +288,7 @@ impl<'a> Admission<'a> {
     fn fault(&mut self, own: &Candidate<'a>, fault: Fault, subject: &Subject<'_>, around: &Surroundings<'_>) {
         match (fault, &own.policy) {
             (Fault::Failed(failure), Ok(policy)) => {
-                let steps = policy.steps_before(subject, around, own.forced);
+                let steps = policy.steps_before(subject, around, own.forced());
                 self.deny(own.source, Refusal::Failed(failure.to_string()), steps);
             }
             (Fault::Failed(failure), Err(_)) => self.open(own, failure.to_string(), true),
@@ -309,7 +318,7 @@ impl<'a> Admission<'a> {
             (None, verdict) => verdict,
         };
         let noted = |effect, failure| Noted { source: own.source, effect, failure, enforced: own.enforced };
-        let steps = || own.policy.as_ref().map(|policy| policy.steps_before(after, around, own.forced));
+        let steps = || own.policy.as_ref().map(|policy| policy.steps_before(after, around, own.forced()));
         match verdict {
             Verdict::NotApplicable(_) | Verdict::Compliant(_) => {}
             Verdict::NotJudged(why) => self.open(own, why, could(own.effect().as_ref())),
@@ -352,7 +361,7 @@ impl<'a> Admission<'a> {
             other => return self.note(own, other, target, around),
         };
         if effect == Effect::DenyAction && own.enforced {
-            let steps = own.policy.as_ref().map(|policy| policy.steps_before(target, around, own.forced));
+            let steps = own.policy.as_ref().map(|policy| policy.steps_before(target, around, own.forced()));
             return self.deny(own.source, Refusal::Effect(effect), steps.unwrap_or_default());
         }
         let noted = Noted { source: own.source, effect: Some(effect), failure: None, enforced: own.enforced };

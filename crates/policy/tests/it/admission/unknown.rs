@@ -64,3 +64,29 @@ fn an_action_is_open_where_enforcement_is() {
     let admission = desk.rules().admit_action("delete", &Subject::new(&body), &[], &around());
     assert_eq!(admission.decision(), Decision::Unknown);
 }
+
+#[test]
+fn an_override_that_is_not_understood_leaves_the_effect_open() {
+    let desk = |own: &str, mode: &str| {
+        let overrides = json!([{ "kind": "policyEffect", "value": "deny", "selectors": odd_selector() }]);
+        Desk::default()
+            .defining("keys", "Indexed", keys(), json!({ "effect": own }))
+            .assigning("keys", json!({ "enforcementMode": mode, "overrides": overrides }))
+    };
+    for own in ["audit", "disabled", "deny"] {
+        let enforced = desk(own, "Default");
+        assert_eq!(enforced.put(&bad()).decision(), Decision::Unknown, "{own}");
+        assert!(enforced.put(&bad()).not_judged[0].why.contains("moon"));
+        // What the rule does not find is fine with any effect.
+        assert_eq!(enforced.put(&good()).decision(), Decision::Admitted, "{own}");
+        assert_eq!(desk(own, "DoNotEnforce").put(&bad()).decision(), Decision::Admitted, "{own}");
+    }
+    let then = json!({ "effect": "auditAction", "details": { "actionNames": ["delete"] } });
+    let overrides = json!([{ "kind": "policyEffect", "value": "denyAction", "selectors": odd_selector() }]);
+    let action = Desk::default()
+        .defining("keys", "Indexed", of_type(), then)
+        .assigning("keys", json!({ "overrides": overrides }));
+    let body = json!({ "id": ACCOUNT, "type": STORAGE, "location": "x" });
+    let delete = action.rules().admit_action("delete", &Subject::new(&body), &[], &around()).decision();
+    assert_eq!(delete, Decision::Unknown);
+}
