@@ -1,6 +1,7 @@
 //! How it is found out what a request meets.
 
 use crate::admission::{Admission, Changed, Denial, Noted, Refusal, Rules, Source, Unjudged, Write};
+use crate::assigned::Part;
 use crate::assignment::{Coverage, Enforcement};
 use crate::change::Place;
 use crate::effect::Effect;
@@ -103,9 +104,10 @@ impl<'a> Rules<'a> {
                 Coverage::Unknown(why) => Some(why),
                 Coverage::Elsewhere | Coverage::Excluded | Coverage::Unselected => continue,
             };
-            let (parts, unknown) = match assigned.parts_for(subject) {
-                Ok(parts) => (parts, unknown),
-                Err(why) => (assigned.parts.as_slice(), Some(why)),
+            let (parts, unknown): (Vec<&Part>, _) = match assigned.parts_for(subject) {
+                Ok(parts) => (parts.iter().collect(), unknown),
+                // Any of the versions may count, and one that has nothing to say speaks for no other.
+                Err(why) => (assigned.parts_of_all_versions().collect(), Some(why)),
             };
             for part in parts {
                 let source = Source { assigned, part };

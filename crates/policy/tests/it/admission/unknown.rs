@@ -90,3 +90,29 @@ fn an_override_that_is_not_understood_leaves_the_effect_open() {
     let delete = action.rules().admit_action("delete", &Subject::new(&body), &[], &around()).decision();
     assert_eq!(delete, Decision::Unknown);
 }
+
+#[test]
+fn an_override_of_versions_that_is_not_understood_leaves_the_version_open() {
+    let decided = |versions: [(&str, Value); 2], mode: &str, body: &Value| {
+        let mut desk = Desk::default();
+        for (version, (effect, condition)) in ["1.0.0", "2.0.0"].into_iter().zip(versions) {
+            let rule = json!({ "if": condition, "then": { "effect": effect } });
+            let own = json!({ "id": definition_id("keys"),
+                "properties": { "mode": "Indexed", "version": version, "policyRule": rule } });
+            desk.shelf.0.push(Definition::parse(&own).unwrap());
+        }
+        let overrides = json!([{ "kind": "policyVersion", "value": "2.*.*", "selectors": odd_selector() }]);
+        let more = json!({ "definitionVersion": "1.*.*", "overrides": overrides, "enforcementMode": mode });
+        desk.assigning("keys", more).put(body).decision()
+    };
+    let none = || json!({ "allOf": [of_type(), { "field": "location", "equals": "moon" }] });
+    // The version that is assigned says that all is well, or that it is not about this.
+    for first in [("deny", none()), ("audit", keys()), ("disabled", keys())] {
+        let versions = [first, ("deny", keys())];
+        assert_eq!(decided(versions.clone(), "Default", &bad()), Decision::Unknown);
+        assert_eq!(decided(versions.clone(), "DoNotEnforce", &bad()), Decision::Admitted);
+        // Here both do.
+        assert_eq!(decided(versions, "Default", &good()), Decision::Admitted);
+    }
+    assert_eq!(decided([("deny", keys()), ("deny", none())], "Default", &bad()), Decision::Unknown);
+}
