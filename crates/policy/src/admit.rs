@@ -2,9 +2,10 @@
 
 use crate::admission::{Admission, Changed, Denial, Noted, Refusal, Rules, Source, Unjudged, Write};
 use crate::assigned::Part;
-use crate::assignment::{Coverage, Enforcement};
+use crate::assignment::Coverage;
 use crate::change::Place;
 use crate::effect::Effect;
+use crate::enrollment::enforces;
 use crate::operation::Planned;
 use crate::policy::Policy;
 use crate::subject::{Subject, Surroundings};
@@ -137,37 +138,13 @@ impl<'a> Rules<'a> {
         let forced = assignment.effect(subject, reference);
         unknown = unknown.or_else(|| forced.as_ref().err().cloned());
         // What may be enforced could refuse the request.
-        let enforced = self.enforces(source, subject, around).unwrap_or_else(|why| {
-            unknown.get_or_insert(why);
-            true
-        });
+        let enforced =
+            enforces(assignment, reference, self.enrollments, subject, around).unwrap_or_else(|why| {
+                unknown.get_or_insert(why);
+                true
+            });
         let policy = part.policy.as_ref().map_err(Clone::clone);
         Some(Candidate { source, policy, forced, enforced, unknown })
-    }
-
-    /// Whether a policy is enforced on a resource; an error says what would have to be known. One enrollment is enough, whatever is
-    /// known of the others.
-    fn enforces(
-        &self,
-        source: Source<'a>,
-        subject: &Subject<'_>,
-        around: &Surroundings<'_>,
-    ) -> Result<bool, String> {
-        let assignment = &source.assigned.assignment;
-        match assignment.enforcement {
-            Enforcement::Default => return Ok(true),
-            Enforcement::DoNotEnforce => return Ok(false),
-            Enforcement::Enroll => {}
-        }
-        let mut unknown = None;
-        for own in self.enrollments {
-            match own.enrolls(assignment, &source.part.reference, subject, around) {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
-                Err(why) => unknown = unknown.or(Some(why)),
-            }
-        }
-        unknown.map_or(Ok(false), Err)
     }
 }
 
