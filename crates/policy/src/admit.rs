@@ -1,9 +1,11 @@
 //! How it is found out what a request meets.
 
 use crate::admission::{Admission, Changed, Denial, Noted, Refusal, Rules, Source, Unjudged, Write};
-use crate::assignment::{Coverage, Enforcement};
+use crate::assigned::Part;
+use crate::assignment::Coverage;
 use crate::change::Place;
 use crate::effect::Effect;
+use crate::enrollment::enforces;
 use crate::operation::Planned;
 use crate::policy::Policy;
 use crate::subject::{Subject, Surroundings};
@@ -15,15 +17,22 @@ use dekey_expr::{Fault, Value, text};
 struct Candidate<'a> {
     source: Source<'a>,
     policy: Result<&'a Policy, String>,
-    forced: Option<&'a Effect>,
+    /// The effect that the assignment puts in the place of its own; an error says why nobody knows which counts.
+    forced: Result<Option<&'a Effect>, String>,
+    /// Whether it is enforced, or may be.
     enforced: bool,
     /// What would have to be known to say whether it counts.
     unknown: Option<String>,
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
     fn effect(&self) -> Option<Effect> {
-        self.forced.cloned().or_else(|| self.policy.as_ref().ok().and_then(|own| own.effect()))
+        let forced = self.forced.as_ref().ok()?;
+        forced.cloned().or_else(|| self.policy.as_ref().ok().and_then(|own| own.effect()))
+    }
+
+    fn forced(&self) -> Option<&'a Effect> {
+        self.forced.as_ref().ok().copied().flatten()
     }
 }
 
@@ -96,9 +105,10 @@ impl<'a> Rules<'a> {
                 Coverage::Unknown(why) => Some(why),
                 Coverage::Elsewhere | Coverage::Excluded | Coverage::Unselected => continue,
             };
-            let (parts, unknown) = match assigned.parts_for(subject) {
-                Ok(parts) => (parts, unknown),
-                Err(why) => (assigned.parts.as_slice(), Some(why)),
+            let (parts, unknown): (Vec<&Part>, _) = match assigned.parts_for(subject) {
+                Ok(parts) => (parts.iter().collect(), unknown),
+                // Any of the versions may count, and one that has nothing to say speaks for no other.
+                Err(why) => (assigned.parts_of_all_versions().collect(), Some(why)),
             };
             for part in parts {
                 let source = Source { assigned, part };
@@ -125,24 +135,14 @@ impl<'a> Rules<'a> {
                 Err(why) => unknown = unknown.or(Some(why)),
             }
         }
-        let forced = assignment.effect(subject, reference).unwrap_or_else(|why| {
-            unknown = unknown.take().or(Some(why));
-            None
-        });
-        let enforced = match assignment.enforcement {
-            Enforcement::Default => true,
-            Enforcement::DoNotEnforce => false,
-            Enforcement::Enroll => {
-                let mut is_enrolled = false;
-                for own in self.enrollments {
-                    match own.enrolls(assignment, reference, subject, around) {
-                        Ok(yes) => is_enrolled |= yes,
-                        Err(why) => unknown = unknown.or(Some(why)),
-                    }
-                }
-                is_enrolled
-            }
-        };
+        let forced = assignment.effect(subject, reference);
+        unknown = unknown.or_else(|| forced.as_ref().err().cloned());
+        // What may be enforced could refuse the request.
+        let enforced =
+            enforces(assignment, reference, self.enrollments, subject, around).unwrap_or_else(|why| {
+                unknown.get_or_insert(why);
+                true
+            });
         let policy = part.policy.as_ref().map_err(Clone::clone);
         Some(Candidate { source, policy, forced, enforced, unknown })
     }
@@ -150,9 +150,14 @@ impl<'a> Rules<'a> {
 
 impl Candidate<'_> {
     fn verdict(&self, subject: &Subject<'_>, around: &Surroundings<'_>) -> Verdict {
-        match &self.policy {
-            Ok(policy) => policy.judge_before(subject, around, self.forced),
-            Err(why) => Verdict::NotJudged(why.clone()),
+        match (&self.policy, &self.forced) {
+            (Ok(policy), Ok(forced)) => policy.judge_before(subject, around, *forced),
+            // Its own effect may be `disabled`, which would hide what the rule says.
+            (Ok(policy), Err(why)) => match policy.judge_before(subject, around, Some(&Effect::Deny)) {
+                Verdict::NonCompliant(_) => Verdict::NotJudged(why.clone()),
+                other => other,
+            },
+            (Err(why), _) => Verdict::NotJudged(why.clone()),
         }
     }
 }
@@ -184,7 +189,7 @@ impl<'a> Admission<'a> {
         let mut proposals = Vec::new();
         for own in changers {
             let Ok(policy) = own.policy else { continue };
-            match policy.proposed(subject, around, own.forced) {
+            match policy.proposed(subject, around, own.forced()) {
                 Ok((effect, conflict, planned)) => {
                     proposals.push(Proposal { candidate: own, policy, effect, conflict, planned });
                 }
@@ -250,7 +255,7 @@ impl<'a> Admission<'a> {
         subject: &Subject<'_>,
         around: &Surroundings<'_>,
     ) {
-        let steps = own.policy.steps_before(subject, around, own.candidate.forced);
+        let steps = own.policy.steps_before(subject, around, own.candidate.forced());
         self.deny(own.candidate.source, refusal, steps);
     }
 
@@ -262,7 +267,7 @@ impl<'a> Admission<'a> {
     fn fault(&mut self, own: &Candidate<'a>, fault: Fault, subject: &Subject<'_>, around: &Surroundings<'_>) {
         match (fault, &own.policy) {
             (Fault::Failed(failure), Ok(policy)) => {
-                let steps = policy.steps_before(subject, around, own.forced);
+                let steps = policy.steps_before(subject, around, own.forced());
                 self.deny(own.source, Refusal::Failed(failure.to_string()), steps);
             }
             (Fault::Failed(failure), Err(_)) => self.open(own, failure.to_string(), true),
@@ -292,7 +297,7 @@ impl<'a> Admission<'a> {
             (None, verdict) => verdict,
         };
         let noted = |effect, failure| Noted { source: own.source, effect, failure, enforced: own.enforced };
-        let steps = || own.policy.as_ref().map(|policy| policy.steps_before(after, around, own.forced));
+        let steps = || own.policy.as_ref().map(|policy| policy.steps_before(after, around, own.forced()));
         match verdict {
             Verdict::NotApplicable(_) | Verdict::Compliant(_) => {}
             Verdict::NotJudged(why) => self.open(own, why, could(own.effect().as_ref())),
@@ -318,7 +323,12 @@ impl<'a> Admission<'a> {
     fn act(&mut self, own: &Candidate<'a>, action: &str, target: &Subject<'_>, around: &Surroundings<'_>) {
         let named = match own.policy.as_ref().map(|policy| policy.names_action(action, target, around)) {
             Ok(Ok(named)) => named,
-            Ok(Err(fault)) => return self.fault(own, *fault, target, around),
+            Ok(Err(fault)) => {
+                return match &own.unknown {
+                    Some(why) => self.open(own, why.clone(), own.enforced),
+                    None => self.fault(own, *fault, target, around),
+                };
+            }
             Err(_) => true,
         };
         if !named {
@@ -330,7 +340,7 @@ impl<'a> Admission<'a> {
             other => return self.note(own, other, target, around),
         };
         if effect == Effect::DenyAction && own.enforced {
-            let steps = own.policy.as_ref().map(|policy| policy.steps_before(target, around, own.forced));
+            let steps = own.policy.as_ref().map(|policy| policy.steps_before(target, around, own.forced()));
             return self.deny(own.source, Refusal::Effect(effect), steps.unwrap_or_default());
         }
         let noted = Noted { source: own.source, effect: Some(effect), failure: None, enforced: own.enforced };

@@ -117,6 +117,11 @@ impl Assigned {
         Ok(other.and_then(|at| self.others.get(at)).unwrap_or(&self.parts))
     }
 
+    /// The policies in every version that may count.
+    pub(crate) fn parts_of_all_versions(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().chain(self.others.iter().flatten())
+    }
+
     /// How a resource or request stands to each of its policies.
     pub fn judge<'a>(
         &'a self,

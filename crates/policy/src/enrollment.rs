@@ -1,6 +1,6 @@
 //! Enrollments: where an assignment in the mode `Enroll` is enforced.
 
-use crate::assignment::{Assignment, lies_in};
+use crate::assignment::{Assignment, Enforcement, lies_in};
 use crate::selector::Selectors;
 use crate::subject::{Subject, Surroundings, scope_before};
 use crate::{LoadError, json};
@@ -66,4 +66,29 @@ impl Enrollment {
         }
         self.selectors.select(subject, reference)
     }
+}
+
+/// Whether a policy of an assignment is enforced on a resource; an error says what would have to be known. One enrollment is enough,
+/// whatever is known of the others.
+pub(crate) fn enforces(
+    assignment: &Assignment,
+    reference: &str,
+    enrollments: &[Enrollment],
+    subject: &Subject<'_>,
+    around: &Surroundings<'_>,
+) -> Result<bool, String> {
+    match assignment.enforcement {
+        Enforcement::Default => return Ok(true),
+        Enforcement::DoNotEnforce => return Ok(false),
+        Enforcement::Enroll => {}
+    }
+    let mut unknown = None;
+    for own in enrollments {
+        match own.enrolls(assignment, reference, subject, around) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(why) => unknown = unknown.or(Some(why)),
+        }
+    }
+    unknown.map_or(Ok(false), Err)
 }

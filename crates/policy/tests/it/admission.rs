@@ -2,6 +2,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "documents are written where they are used")]
 
+mod unknown;
+
 use dekey_expr::Value;
 use dekey_policy::{
     Admission, Aliases, Assigned, Assignment, Decision, Definition, Effect, Enrollment, Exemption,

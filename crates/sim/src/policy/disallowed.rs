@@ -37,11 +37,14 @@ pub(crate) fn disallowed(
     };
     let mut secrets = Vec::new();
     collect(body, &mut String::new(), hidden, &mut secrets);
-    let quiet = !secrets.is_empty();
     for own in denials {
         let given = Value::Object(own.source.assigned.assignment.parameters.clone());
         collect(&given, &mut String::new(), &[], &mut secrets);
     }
+    // The longest first: what starts another one would leave the rest of it to be read.
+    secrets.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+    secrets.dedup();
+    let quiet = !secrets.is_empty();
     let info: Vec<Value> = denials
         .iter()
         .map(|own| json!({ "type": "PolicyViolation", "info": info(store, own, quiet) }))
@@ -76,7 +79,7 @@ fn is_set(denial: &Denial<'_>) -> bool {
     !target.eq_ignore_ascii_case(&denial.source.part.definition)
 }
 
-/// What a policy found. Where the request has secrets, it is `quiet` about what expressions made of fields.
+/// What a policy found. Where there are secrets in the request or the parameters, it is `quiet` about what expressions made of them.
 fn info(store: &Store, denial: &Denial<'_>, quiet: bool) -> Value {
     let (assignment, part) = (&denial.source.assigned.assignment, denial.source.part);
     let definition = store.value(&part.definition).unwrap_or_default();
@@ -149,29 +152,42 @@ fn expression(definition: &Value, step: &Step, quiet: bool) -> Value {
     let mut own = Map::new();
     own.insert("result".to_owned(), result.into());
     own.insert("expressionKind".to_owned(), step.kind.into());
-    let written = || definition.pointer(&step.pointer).and_then(|own| own.get("value")).cloned();
+    let condition = definition.pointer(&step.pointer).and_then(Value::as_object);
+    let written = |name: &str| {
+        let mut all = condition.into_iter().flatten();
+        all.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, own)| own)
+    };
+    let shown = |name: &str, value: &Value| {
+        // What is not found as it was written may have been made of a secret as well.
+        let is_open = !quiet || written(name).is_some_and(|own| !reads_secrets(own));
+        if is_open { value.clone() } else { HIDDEN.into() }
+    };
     let expression = match step.kind {
-        "Value" => written().unwrap_or_default(),
+        "Value" => written("value").cloned().unwrap_or_default(),
         _ => step.expression.as_str().into(),
     };
-    let reads = expression.to_string().to_ascii_lowercase();
-    let is_open =
-        !quiet || step.kind == "Field" || !["field(", "current("].iter().any(|own| reads.contains(own));
     own.insert("expression".to_owned(), expression);
     if step.kind != "Value" {
         own.insert("path".to_owned(), step.path.as_str().into());
     }
     if let Some(found) = &step.found {
-        let shown = if is_open { found.clone() } else { HIDDEN.into() };
-        own.insert("expressionValue".to_owned(), shown);
-    }
-    if let Some(target) = &step.target {
-        own.insert("targetValue".to_owned(), target.clone());
+        let found = if step.kind == "Value" { shown("value", found) } else { found.clone() };
+        own.insert("expressionValue".to_owned(), found);
     }
     let name = step.operator.name();
+    if let Some(target) = &step.target {
+        own.insert("targetValue".to_owned(), shown(name, target));
+    }
     let capital = name.get(..1).unwrap_or_default().to_ascii_uppercase() + name.get(1..).unwrap_or_default();
     own.insert("operator".to_owned(), capital.into());
     Value::Object(own)
+}
+
+/// Whether what is written may turn a secret into something that no longer looks like it. Spaces may stand before a parenthesis, so
+/// the names of the functions are enough.
+fn reads_secrets(written: &Value) -> bool {
+    let text = written.to_string().to_ascii_lowercase();
+    ["field", "current", "parameters"].iter().any(|own| text.contains(own))
 }
 
 /// Every text of a request that is a secret: by its form, by its name, or because its type never gives it back.

@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "documents are written where they are used")]
 
 mod checks;
+mod secrets;
 
 use crate::{World, code, json};
 use dekey_sim::{Options, Response};
