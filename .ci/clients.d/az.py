@@ -279,7 +279,7 @@ ROWS = [
     ("az identity federated-credential delete --identity-name id-new --resource-group rg-fraud-prod --name ci --yes", nothing()),
     ("az identity delete --name id-new --resource-group rg-fraud-prod", nothing()),
     # Policy.
-    ("az policy definition list", where({"[?policyType=='BuiltIn'] | length(@)": 2})),
+    ("az policy definition list", where({"[?policyType=='BuiltIn'] | length(@)": 6})),
     (f"az policy definition create --name shared-keys --mode All --rules '{RULE}'", where({"name": "shared-keys", "policyType": "Custom"})),
     ("az policy definition show --name shared-keys", where({"policyRule.then.effect": "audit"})),
     ("az policy definition update --name shared-keys --description Audited", where({"description": "Audited", "policyRule.then.effect": "audit"})),

@@ -324,12 +324,17 @@ async fn what_holds_a_secret_reaches_no_journal() {
     let mut own = world.get(&assignment()).unwrap();
     own["properties"]["description"] = text.into();
     world.send("PUT", &assignment(), "api-version=2023-04-01", &own);
-    // A plan that was made for exactly that.
-    let again = dekey_plan::rollout::plan(&wish(rings()), &|id| world.get(id)).unwrap();
-    let stage =
-        again.stages.iter().position(|own| own.phase == Phase::Audit && !own.steps.is_empty()).unwrap();
+    // No plan is made that would write over it. One that was made for exactly that does not send it either.
+    let refused = dekey_plan::rollout::plan(&wish(rings()), &|id| world.get(id)).unwrap_err();
+    assert!(refused.to_string().contains("choose another --name"), "{refused}");
+    let mut again = plan.clone();
+    again.stages = again.stages.split_off(2);
+    again.stages.truncate(1);
+    let there = dekey_plan::state::of(&assignment(), &[], &world.get(&assignment()).unwrap());
+    again.stages[0].steps[0].before = Before::Present(there);
+    let again = again.sealed();
     let other = Disk::default();
-    let failure = apply(&client, &other, &again, stage).await.unwrap_err();
+    let failure = apply(&client, &other, &again, 0).await.unwrap_err();
     assert!(matches!(failure, Failure::HoldsSecret { .. }), "{failure}");
     assert!(!String::from_utf8(other.kept()).unwrap().contains("kkkk"));
 }
