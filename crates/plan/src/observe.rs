@@ -307,6 +307,12 @@ fn unread(estate: &Estate<'_>, question: &Question<'_>) -> Option<String> {
             Some(scope) => {
                 scopes.insert(scope);
             }
+            None if estate.inventory.of_kind(Kind::Subscription).is_empty() => {
+                return Some(format!(
+                    "no subscription below {} was read, nor what is written there",
+                    own.scope
+                ));
+            }
             // A management group: every subscription that was read.
             None => scopes.extend(
                 estate
